@@ -1,0 +1,1 @@
+"""What was intended and what happened, kept in an own database."""

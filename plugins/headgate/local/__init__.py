@@ -1,0 +1,1 @@
+"""The embedded stack: real Kafka, registry, Flink clusters and Airflow as supervised processes."""

@@ -1,0 +1,1 @@
+"""One file per lifecycle operation, written as a list of named, resumable steps."""

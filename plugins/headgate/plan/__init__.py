@@ -1,0 +1,1 @@
+"""Pure functions: (declared, observed, recorded) to a plan of changes."""

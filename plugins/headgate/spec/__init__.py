@@ -1,0 +1,1 @@
+"""What the user declares: models, loading and checks, with every error at once."""

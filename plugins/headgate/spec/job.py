@@ -1,0 +1,86 @@
+"""`flink_jobs/<job>/job.yaml`: one continuously running job."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from headgate.ids import NAME_PATTERN
+from headgate.spec.quantities import Duration
+from headgate.spec.strict import Strict
+
+LINE_PATTERN = r"^\d+\.\d+$"
+Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$", max_length=80)]
+StartPosition = Literal["earliest", "latest"] | AwareDatetime
+
+
+class SourceSpec(Strict):
+    """One topic that the job reads, and how its event time is understood."""
+
+    event_time: str
+    """Field of the topic's value that carries the event time; a `timestamp-millis`."""
+    watermark_delay: Duration = timedelta(seconds=5)
+    """How long the job waits for records that are out of order."""
+    idle_after: Duration = timedelta(seconds=10)
+    """A partition without records for so long no longer holds back the watermark."""
+    start: StartPosition = "earliest"
+    """Where a job without state begins to read."""
+
+
+class SavepointPolicy(Strict):
+    """When savepoints are taken and how many are kept."""
+
+    every: Duration = timedelta(hours=6)
+    format: Literal["canonical", "native"] = "canonical"
+    keep: int = Field(default=10, ge=1)
+
+
+class UpgradePolicy(Strict):
+    """How a change of the Flink line is carried out."""
+
+    approval: bool = True
+    rehearse: bool = True
+    soak: Duration = timedelta(minutes=1)
+
+
+class HealthPolicy(Strict):
+    """When a deployment counts as healthy."""
+
+    checkpoints: int = Field(default=2, ge=1)
+    """Checkpoints that must complete after the start or restore."""
+    deadline: Duration = timedelta(minutes=3)
+    """How long a deployment may take to become healthy."""
+
+
+class JobSpec(Strict):
+    """What `job.yaml` says. The job's name is the name of its folder."""
+
+    description: str = Field(min_length=1)
+    """What the results mean, for people."""
+    owner: str = Field(min_length=1)
+    """Team or person to ask."""
+    flink: str = Field(pattern=LINE_PATTERN)
+    """Flink line, as named in `headgate.toml`: "2.2"."""
+    sources: dict[Name, SourceSpec] = Field(min_length=1)
+    """Topics that are read."""
+    sinks: tuple[Name, ...] = Field(min_length=1)
+    """Topics that are written."""
+    delivery: Literal["exactly-once", "at-least-once"] = "exactly-once"
+    """Delivery guarantee of the sinks."""
+    checkpoint_interval: Duration = timedelta(seconds=2)
+    """Results become visible with each checkpoint, so this bounds their delay."""
+    transaction_timeout: Duration = timedelta(minutes=10)
+    """Kafka's `transaction.timeout.ms`: longer than the longest outage that must lose nothing."""
+    parallelism: int = Field(default=1, ge=1)
+    max_parallelism: int = Field(default=128, ge=1, le=32_768)
+    """Fixed for the life of the state: it cannot change once a savepoint exists."""
+    savepoint: SavepointPolicy = SavepointPolicy()
+    upgrade: UpgradePolicy = UpgradePolicy()
+    health: HealthPolicy = HealthPolicy()
+    flink_configuration: dict[str, str] = {}
+    """Further Flink options of this job by Flink's names."""
+
+
+def start_as_millis(start: StartPosition) -> int | None:
+    """Epoch milliseconds of a start by time; None for `earliest` and `latest`."""
+    return int(start.timestamp() * 1000) if isinstance(start, datetime) else None
