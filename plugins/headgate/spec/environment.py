@@ -5,16 +5,15 @@ resolved where a client is opened, never before.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
-from headgate.ids import NAME_PATTERN
+from headgate.spec.names import Line, Name
 from headgate.spec.strict import Strict
 
 SECRET_REFERENCE_PATTERN = r"^(env:[A-Za-z_][A-Za-z0-9_]*|conn:[A-Za-z0-9_.-]+)$"  # noqa: S105
 SecretReference = Annotated[str, Field(pattern=SECRET_REFERENCE_PATTERN)]
-Line = Annotated[str, Field(pattern=r"^\d+\.\d+$")]
 
 
 class RegistryAddress(Strict):
@@ -23,7 +22,9 @@ class RegistryAddress(Strict):
     url: str
     """Base URL of the API, for Apicurio with `/apis/ccompat/v7`."""
     user: str | None = None
+    """User name, where the registry asks for one."""
     password: SecretReference | None = None
+    """Reference to the password."""
 
 
 class FlinkCluster(Strict):
@@ -41,7 +42,9 @@ class Environment(Strict):
     kafka: dict[str, str]
     """Client settings by librdkafka's names; values of secrets are references."""
     registry: RegistryAddress
+    """The schema registry."""
     flink: dict[Line, FlinkCluster]
+    """The Flink clusters, by Flink line."""
     state: str
     """Folder (or fsspec URL) for checkpoints and savepoints, the same for every Flink line."""
     artefacts: Path
@@ -49,6 +52,7 @@ class Environment(Strict):
     ledger: str
     """SQLAlchemy URL of the ledger, without a password."""
     ledger_password: SecretReference | None = None
+    """Reference to the password of the ledger's database."""
     topic_prefix: str = ""
     """Prefix of topics that this environment owns."""
 
@@ -56,12 +60,28 @@ class Environment(Strict):
 class EmbeddedEnvironment(Strict):
     """An environment whose addresses come from a running embedded stack (`headgate up`)."""
 
-    stack: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
+    stack: Name
+    """Name of the stack, as `headgate up --stack` takes it."""
+
+
+def kind_of_environment(value: object) -> Literal["embedded", "addresses"]:
+    """Which of the two an environment is: one with `stack` is embedded."""
+    if isinstance(value, EmbeddedEnvironment):
+        return "embedded"
+    is_embedded = isinstance(value, dict) and "stack" in value
+    return "embedded" if is_embedded else "addresses"
+
+
+AnyEnvironment = Annotated[
+    Annotated[Environment, Tag("addresses")] | Annotated[EmbeddedEnvironment, Tag("embedded")],
+    Discriminator(kind_of_environment),
+]
 
 
 class HeadgateToml(Strict):
-    """The whole file."""
+    """`headgate.toml`: the environments in which the declared topics and jobs can run."""
 
-    default: str
+    default: Name
     """Environment that is used when none is named."""
-    environments: dict[str, Environment | EmbeddedEnvironment]
+    environments: dict[Name, AnyEnvironment] = Field(min_length=1)
+    """The environments by name: addresses, or the embedded stack that has them."""

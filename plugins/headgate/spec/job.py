@@ -3,15 +3,32 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
-from headgate.ids import NAME_PATTERN
+from headgate.spec.names import Line, Name
 from headgate.spec.quantities import Duration
 from headgate.spec.strict import Strict
 
-LINE_PATTERN = r"^\d+\.\d+$"
-Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$", max_length=80)]
-StartPosition = Literal["earliest", "latest"] | AwareDatetime
+
+def parse_start(value: object) -> object:
+    """Read `earliest`, `latest` or a time with its zone."""
+    if value in ("earliest", "latest") or isinstance(value, datetime):
+        return value
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        time = None
+    if time is None or time.tzinfo is None:
+        raise ValueError(
+            f"{value!r} is not a start; write earliest, latest or a time with its zone: "
+            "2026-01-31T08:00:00Z"
+        )
+    return time
+
+
+StartPosition = Annotated[
+    Literal["earliest", "latest"] | AwareDatetime, BeforeValidator(parse_start)
+]
 
 
 class SourceSpec(Strict):
@@ -31,16 +48,22 @@ class SavepointPolicy(Strict):
     """When savepoints are taken and how many are kept."""
 
     every: Duration = timedelta(hours=6)
+    """Time between two savepoints."""
     format: Literal["canonical", "native"] = "canonical"
+    """`canonical` outlives a change of the state backend; `native` is faster."""
     keep: int = Field(default=10, ge=1)
+    """Savepoints that are kept, apart from rollback points."""
 
 
 class UpgradePolicy(Strict):
     """How a change of the Flink line is carried out."""
 
     approval: bool = True
+    """A person approves the plan first."""
     rehearse: bool = True
+    """The new version first restores a copy of the state without publishing anything."""
     soak: Duration = timedelta(minutes=1)
+    """How long the new version is watched before the old one is released."""
 
 
 class HealthPolicy(Strict):
@@ -59,7 +82,7 @@ class JobSpec(Strict):
     """What the results mean, for people."""
     owner: str = Field(min_length=1)
     """Team or person to ask."""
-    flink: str = Field(pattern=LINE_PATTERN)
+    flink: Line
     """Flink line, as named in `headgate.toml`: "2.2"."""
     sources: dict[Name, SourceSpec] = Field(min_length=1)
     """Topics that are read."""
@@ -72,11 +95,15 @@ class JobSpec(Strict):
     transaction_timeout: Duration = timedelta(minutes=10)
     """Kafka's `transaction.timeout.ms`: longer than the longest outage that must lose nothing."""
     parallelism: int = Field(default=1, ge=1)
+    """Parallel instances of every operator."""
     max_parallelism: int = Field(default=128, ge=1, le=32_768)
     """Fixed for the life of the state: it cannot change once a savepoint exists."""
     savepoint: SavepointPolicy = SavepointPolicy()
+    """Scheduled savepoints."""
     upgrade: UpgradePolicy = UpgradePolicy()
+    """How a change of the Flink line is carried out."""
     health: HealthPolicy = HealthPolicy()
+    """When a deployment counts as healthy."""
     flink_configuration: dict[str, str] = {}
     """Further Flink options of this job by Flink's names."""
 

@@ -8,8 +8,10 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 Bytes = NewType("Bytes", int)
 
-_DURATION = re.compile(r"(\d+)(ms|s|m|h|d)\Z")
-_SIZE = re.compile(r"(\d+)(B|KiB|MiB|GiB|TiB)\Z")
+_DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)\Z")
+_SIZE = re.compile(r"([0-9]+)(B|KiB|MiB|GiB|TiB)\Z")
+_MOST_DIGITS = 9
+"""Far beyond any real duration or size, and every product stays within its type."""
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _BYTES = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
@@ -21,7 +23,9 @@ def parse_duration(text: object) -> timedelta:
     match = _DURATION.match(text) if isinstance(text, str) else None
     if match is None:
         raise ValueError(f"{text!r} is not a duration; write a number and ms, s, m, h or d: 5s, 6h")
-    return timedelta(milliseconds=int(match[1]) * _MILLISECONDS[match[2]])
+    if len(match[1]) > _MOST_DIGITS:
+        raise ValueError(f"the duration is too long: more than {_MOST_DIGITS} digits")
+    return timedelta(milliseconds=int(match[1])) * _MILLISECONDS[match[2]]
 
 
 def format_duration(duration: timedelta) -> str:
@@ -42,6 +46,8 @@ def parse_size(text: object) -> Bytes:
         raise ValueError(
             f"{text!r} is not a size; write a number and B, KiB, MiB, GiB or TiB: 10GiB"
         )
+    if len(match[1]) > _MOST_DIGITS:
+        raise ValueError(f"the size is too large: more than {_MOST_DIGITS} digits")
     return Bytes(int(match[1]) * _BYTES[match[2]])
 
 

@@ -1,20 +1,34 @@
 """`schemas/<topic>/topic.yaml`: the contract and the storage of one topic."""
 
-from typing import Literal
+from datetime import timedelta
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from headgate.spec.quantities import Duration, Size
+from headgate.spec.quantities import Duration, Size, parse_duration
 from headgate.spec.strict import Strict
 
 Partitioning = Literal["keyed", "none"]
 CleanupPolicy = Literal["delete", "compact", "compact,delete"]
 
 
+def parse_retention_time(value: object) -> timedelta | Literal["forever"]:
+    """Read `7d` or `forever`."""
+    if value == "forever":
+        return "forever"
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or forever") from None
+
+
+RetentionTime = Annotated[Duration | Literal["forever"], BeforeValidator(parse_retention_time)]
+
+
 class Retention(Strict):
     """How long and how much a topic keeps. What is left out has no limit."""
 
-    time: Duration | Literal["forever"] = "forever"
+    time: RetentionTime = "forever"
     """Kafka's `retention.ms`."""
     size_per_partition: Size | None = None
     """Kafka's `retention.bytes`."""

@@ -1,0 +1,66 @@
+"""SQL jobs: compiled once, executed from the compiled plan ever after.
+
+State belongs to the operators of one plan. Compiling the same SQL again numbers them anew, and a
+savepoint of the earlier plan no longer maps, so a job never runs from its SQL text.
+"""
+
+from pathlib import Path
+
+from pyflink.table import EnvironmentSettings, PlanReference, TableEnvironment
+
+from headgate_runtime.binding import Binding
+from headgate_runtime.statements import first_line_of, kind_of, split_statements
+from headgate_runtime.tables import prepare
+
+
+class StatementError(Exception):
+    """A statement that job.sql may not hold."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(f"At line {line}, column 1: {message}")
+
+
+def execute_plan(binding: Binding) -> None:
+    """Submit the compiled plan with the binding's tables; does not wait for the job's end."""
+    if binding.plan is None:
+        raise ValueError(f"the binding of {binding.job} names no compiled plan")
+    tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+    prepare(tables, binding)
+    tables.load_plan(PlanReference.from_file(str(binding.plan))).execute()
+
+
+def compile_plan(binding: Binding, out: Path) -> None:
+    """Compile the binding's SQL into a plan file, which appears whole or not at all.
+
+    `CREATE TEMPORARY VIEW` and `INSERT INTO` are allowed; several INSERTs make one plan. Raises
+    `StatementError` for anything else and PyFlink's errors for SQL that does not hold.
+    """
+    tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+    prepare(tables, binding)
+    inserts = []
+    for statement in split_statements(binding.sql or ""):
+        kind = kind_of(statement)
+        if kind == "INSERT INTO":
+            inserts.append(statement)
+        elif kind == "CREATE TEMPORARY":
+            tables.execute_sql(statement)
+        else:
+            raise StatementError(
+                f"{kind or 'this'} is not allowed; a job has INSERT INTO statements and, before "
+                "them, CREATE TEMPORARY VIEW",
+                first_line_of(statement),
+            )
+    if not inserts:
+        raise StatementError("there is no INSERT INTO statement", 1)
+    unfinished = out.with_name(f".{out.name}.unfinished")
+    unfinished.write_text(_plan_text(tables, inserts), encoding="utf-8")
+    unfinished.replace(out)
+
+
+def _plan_text(tables: TableEnvironment, inserts: list[str]) -> str:
+    if len(inserts) == 1:
+        return str(tables.compile_plan_sql(inserts[0]).as_json_string())
+    statements = tables.create_statement_set()
+    for insert in inserts:
+        statements.add_insert_sql(insert)
+    return str(statements.compile_plan().as_json_string())

@@ -1,0 +1,120 @@
+"""One operation on one job as an Airflow task: any operation, by its kind."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NoReturn
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.definitions.context import Context
+
+from headgate.airflow.flink_job_link import FlinkJobLink
+from headgate.airflow.operation_trigger import OperationTrigger
+from headgate.airflow.surroundings import errors_for_airflow, services
+from headgate.ids import JobName, OperationId
+from headgate.ledger.records import OperationRecord
+from headgate.operations.engine import Engine, Event, Waiting
+from headgate.operations.running import (
+    open_engine,
+    operation_id_of_task,
+    operation_of,
+    succeeded,
+)
+from headgate.operations.services import Services
+
+_FIRST_LOOK = timedelta(seconds=4)
+
+
+class OperationOperator(BaseOperator):
+    """Runs an operation; while it waits, no worker is held.
+
+    Every try of the task finds the same operation, because its id follows from DAG, run, task
+    and map index: a second try adopts what the first has brought about. Cleared by hand, the
+    task returns the operation's recorded end. Ending the task never ends the Flink job.
+    """
+
+    template_fields = ("job",)
+    operator_extra_links = (FlinkJobLink(),)
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        job: str,
+        options: Mapping[str, Any] | None = None,
+        **arguments: Any,  # noqa: ANN401 - Airflow's own
+    ) -> None:
+        """`kind` names the operation, `options` are its own (`start_empty` of a deployment)."""
+        super().__init__(**arguments)
+        self.kind = kind
+        self.job = job
+        self.options = dict(options or {})
+        self.flink_job_page: str | None = None
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Begin or take up the operation and do what can be done now."""
+        return self._advance(context)
+
+    def resume(self, context: Context, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Go on after the triggerer has seen that there is more to do."""
+        del event
+        return self._advance(context)
+
+    def _advance(self, context: Context) -> dict[str, Any]:
+        with errors_for_airflow():
+            surroundings = services()
+            operation_id = _operation_id(context)
+            record = surroundings.ledger.operation(operation_id)
+            if record is not None and record.state != "running":
+                return self._ended(surroundings, record)
+            engine = self._engine(surroundings, operation_id)
+            progress = engine.advance()
+            if isinstance(progress, Waiting):
+                self._wait(engine.operation_id, progress)
+            return self._ended(surroundings, progress)
+
+    def _engine(self, surroundings: Services, operation_id: OperationId) -> Engine:
+        job = JobName(self.job)
+        request = operation_of(self.kind).request(surroundings, job, self.options)
+        return open_engine(
+            surroundings,
+            self.kind,
+            job,
+            request,
+            operation_id=operation_id,
+            surface=f"Airflow, DAG {self.dag_id}",
+            listener=self._log_event,
+        )
+
+    def _wait(self, operation_id: OperationId, waiting: Waiting) -> NoReturn:
+        self.log.info("%s: %s", waiting.step, waiting.note)
+        self.defer(
+            trigger=OperationTrigger(
+                operation_id,
+                self.job,
+                max(_FIRST_LOOK, waiting.poll_after).total_seconds(),
+            ),
+            method_name="resume",
+        )
+
+    def _ended(self, surroundings: Services, record: OperationRecord) -> dict[str, Any]:
+        self.flink_job_page = _page(surroundings, record.job)
+        succeeded(record)
+        return {"operation_id": record.id, "job": record.job, "flink_job": self.flink_job_page}
+
+    def _log_event(self, event: Event) -> None:
+        if event.phase in ("acting", "done", "ended"):
+            self.log.info("%s %s: %s %s", event.job, event.title, event.phase, event.note)
+
+
+def _operation_id(context: Context) -> OperationId:
+    instance = context["ti"]
+    return operation_id_of_task(
+        instance.dag_id, instance.run_id, instance.task_id, instance.map_index or -1
+    )
+
+
+def _page(surroundings: Services, job: JobName) -> str | None:
+    deployments = surroundings.ledger.deployments(job)
+    if not deployments:
+        return None
+    return surroundings.flink(deployments[0].line).job_page(deployments[0].flink_job_id)

@@ -1,0 +1,127 @@
+"""`headgate plan` and `headgate apply`: schemas and topics."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from headgate.cli.console import err, out, print_json
+from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
+from headgate.operations.apply_result import ApplyResult
+from headgate.operations.contracts import apply_contracts, plan_contracts
+from headgate.plan.change import EXIT_REFUSED, Change, Plan
+from headgate.plan.contracts import Part
+from headgate.plan.difference import difference
+from headgate.spec.load import load_topics
+
+_RISK_STYLES = {"safe": "green", "needs_approval": "yellow", "refused": "bold red"}
+_SIGN_STYLES = {"+": "green", "-": "red", " ": ""}
+_OUTCOME_STYLES = {"ok": "green", "failed": "bold red", "skipped": "yellow"}
+
+OnlyOption = Annotated[Part | None, typer.Option("--only", help="Plan one half alone.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
+ApproveOption = Annotated[
+    bool, typer.Option("--approve", help="Approve of the changes that need an approval.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("plan")(plan_command)
+    app.command("apply")(apply_command)
+
+
+def plan_command(
+    env: EnvironmentOption = None, *, only: OnlyOption = None, as_json: JsonOption = False
+) -> None:
+    """Show what would change in Kafka and the registry.
+
+    Exit code 0: nothing to do; 3: changes are pending; 1: a change is refused, or an error.
+    """
+    plan = plan_contracts(load_topics(project()), environment(env), only)
+    if as_json:
+        print_json(plan.to_json())
+    else:
+        _show_plan(plan)
+    raise typer.Exit(plan.exit_code)
+
+
+def apply_command(
+    env: EnvironmentOption = None,
+    *,
+    only: OnlyOption = None,
+    yes: YesOption = False,
+    approve: ApproveOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Register schemas and provision topics as declared.
+
+    Exit code 0: everything is as declared; 1: a change is refused or failed, or was not agreed to.
+    """
+    topics, where = load_topics(project()), environment(env)
+    plan = plan_contracts(topics, where, only)
+    if not as_json:
+        _show_plan(plan)
+    if plan.pending and not plan.refused:
+        approve = _agreed(plan, yes=yes, approve=approve)
+    result = apply_contracts(
+        plan,
+        topics,
+        where,
+        only=only,
+        approved=approve,
+        progress=lambda line: err.print(Text(line)),
+    )
+    if as_json:
+        print_json(result.to_json())
+    else:
+        _show_result(result)
+    raise typer.Exit(0 if result.is_complete else EXIT_REFUSED)
+
+
+def _agreed(plan: Plan, *, yes: bool, approve: bool) -> bool:
+    """Ask what has to be asked; returns whether the dangerous changes are approved of."""
+    if not yes:
+        typer.confirm(f"Make these {len(plan.pending)} changes?", abort=True, err=True)
+    if plan.needs_approval and not approve and not yes and sys.stdin.isatty():
+        count = len(plan.needs_approval)
+        return typer.confirm(f"Approve of the {count} that need an approval?", err=True)
+    return approve
+
+
+def _show_plan(plan: Plan) -> None:
+    for change in plan.pending:
+        _show_change(change)
+    counts = plan.counts()
+    if not plan.pending:
+        out.print(f"Nothing to do: {counts['unchanged']} topics and subjects are as declared.")
+        return
+    out.print(
+        Text(
+            f"{counts['safe']} safe, {counts['needs_approval']} need approval, "
+            f"{counts['refused']} refused; {counts['unchanged']} unchanged.",
+            style="bold",
+        )
+    )
+
+
+def _show_change(change: Change) -> None:
+    title = f"{change.operation} {change.kind} {change.name}"
+    out.print(Text.assemble((title, "bold"), "  ", (change.risk, _RISK_STYLES[change.risk])))
+    for line in difference(change):
+        out.print(Text(f"  {line.sign} {line.text}", style=_SIGN_STYLES[line.sign]), soft_wrap=True)
+    if change.reason:
+        out.print(Text(f"  {change.reason}", style=_RISK_STYLES[change.risk]), soft_wrap=True)
+
+
+def _show_result(result: ApplyResult) -> None:
+    for item in result.items:
+        if item.outcome != "ok":
+            title = f"{item.change.kind} {item.change.name}: {item.outcome}: "
+            style = _OUTCOME_STYLES[item.outcome]
+            err.print(Text.assemble((title, style), item.message), soft_wrap=True)
+    counts = result.counts()
+    out.print(f"{counts['ok']} made, {counts['failed']} failed, {counts['skipped']} skipped.")
+    if not result.is_complete:
+        err.print("What was made stays. Next: headgate plan, then headgate apply again.")

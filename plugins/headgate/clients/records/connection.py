@@ -1,0 +1,80 @@
+"""What producer, consumer and offset queries share: settings, a silent log, errors."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+from confluent_kafka import KafkaError, KafkaException
+
+from headgate.errors import HeadgateError, Rejected, Unavailable
+from headgate.ids import TopicName
+from headgate.spec.secrets import resolve_settings
+from headgate.spec.suggestion import did_you_mean
+
+ANSWER_TIMEOUT = timedelta(seconds=8)
+"""How long a broker may take to answer before it counts as not there."""
+
+LIBRARY_LOG = logging.getLogger("headgate.librdkafka")
+"""Takes what librdkafka would print to standard error; every error also reaches its caller."""
+LIBRARY_LOG.addHandler(logging.NullHandler())
+LIBRARY_LOG.propagate = False
+
+_NOT_THERE = {
+    KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's own codes are spelt so
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+    KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
+}
+
+
+class _Client(Protocol):
+    """Producer, consumer and admin client of the library alike."""
+
+    def list_topics(self, *args: Any, **kwargs: Any) -> Any: ...  # noqa: ANN401
+
+
+Settings = dict[str, str | int | float | bool]
+
+
+def opened(settings: Mapping[str, str]) -> Settings:
+    """Client settings with secrets resolved. Raises `NeedsOperator` where one cannot be."""
+    return {**resolve_settings(settings)}
+
+
+def servers_of(settings: Mapping[str, str]) -> str:
+    """The address to name in messages."""
+    return settings.get("bootstrap.servers", "(no bootstrap.servers)")
+
+
+def translated(error: KafkaException, servers: str, doing: str) -> HeadgateError:
+    """A library error by its consequence, for calls that change nothing."""
+    cause = error.args[0] if error.args else None
+    if isinstance(cause, KafkaError) and cause.code() in _NOT_THERE:
+        return Unavailable(
+            f"Kafka at {servers} did not answer while {doing}: {cause.str()}",
+            still_true="Nothing was changed by this call.",
+            next_step="headgate ps",
+        )
+    reason = cause.str() if isinstance(cause, KafkaError) else str(error)
+    return Rejected(f"Kafka at {servers} refused {doing}: {reason}")
+
+
+def partitions_of(client: _Client, topic: TopicName, servers: str) -> tuple[int, ...]:
+    """The partitions of a topic, ascending.
+
+    Raises `Unavailable` when no broker answers, `Rejected` when there is no such topic.
+    """
+    try:
+        known = client.list_topics(timeout=ANSWER_TIMEOUT.total_seconds()).topics
+    except KafkaException as error:
+        raise translated(error, servers, f"looking for topic {topic}") from error
+    if topic not in known:
+        others = [name for name in known if not name.startswith("_")]
+        raise Rejected(
+            f"there is no topic '{topic}' at {servers}{did_you_mean(topic, others)}",
+            still_true="Nothing was written.",
+            next_step="headgate plan shows declared topics that do not exist yet",
+        )
+    return tuple(sorted(known[topic].partitions))

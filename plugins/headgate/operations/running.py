@@ -1,0 +1,132 @@
+"""Beginning and resuming operations by their kind; what every surface calls."""
+
+import re
+from importlib import import_module
+from uuid import uuid4
+
+from headgate.errors import HeadgateError, NeedsOperator, Rejected
+from headgate.ids import JobName, OperationId, digest_of
+from headgate.ledger.records import Json, OperationRecord
+from headgate.operations.engine import Engine, Listener
+from headgate.operations.services import Services, this_process
+from headgate.operations.step import Operation
+
+_KIND = re.compile(r"[a-z_]+\Z")
+
+
+def operation_of(kind: str) -> Operation:
+    """The operation of that kind: `OPERATION` of the module of that name in this folder."""
+    if not _KIND.match(kind):
+        raise Rejected(f"{kind!r} is not the name of an operation")
+    operation: Operation = import_module(f"headgate.operations.{kind}").OPERATION
+    return operation
+
+
+def new_operation_id() -> OperationId:
+    """An id for an operation that a person starts."""
+    return OperationId(uuid4().hex)
+
+
+def operation_id_of_task(dag_id: str, run_id: str, task_id: str, map_index: int) -> OperationId:
+    """The id of the operation of one Airflow task: every try of it finds the same operation."""
+    return OperationId(digest_of("airflow", dag_id, run_id, task_id, str(map_index)))
+
+
+def run_operation(
+    services: Services,
+    kind: str,
+    job: JobName,
+    request: Json,
+    *,
+    surface: str,
+    listener: Listener = lambda _event: None,
+) -> OperationRecord:
+    """Run an operation to its end; first bring one of the same kind, left open, to its end.
+
+    Raises:
+        Rejected, NeedsOperator: the operation ended so, with reason and next step.
+
+    """
+    open_before = services.ledger.running_operation(job)
+    if open_before is not None and open_before.kind == kind:
+        resumed = open_engine(
+            services,
+            kind,
+            job,
+            open_before.request,
+            operation_id=open_before.id,
+            surface=surface,
+            listener=listener,
+        ).run()
+        if dict(open_before.request) == dict(request):
+            return succeeded(resumed)
+    engine = open_engine(
+        services,
+        kind,
+        job,
+        request,
+        operation_id=new_operation_id(),
+        surface=surface,
+        listener=listener,
+    )
+    return succeeded(engine.run())
+
+
+def open_engine(
+    services: Services,
+    kind: str,
+    job: JobName,
+    request: Json,
+    *,
+    operation_id: OperationId,
+    surface: str,
+    listener: Listener = lambda _event: None,
+) -> Engine:
+    """Take the job's lease for this operation and return the engine that runs it.
+
+    An operation with the same kind and request that is open under another id is joined, so that
+    two requests for one effect make one.
+
+    Raises:
+        Busy: another operation holds the job.
+
+    """
+    joined = operation_id
+    if services.ledger.operation(operation_id) is None:
+        running = services.ledger.running_operation(job)
+        if running and running.kind == kind and dict(running.request) == dict(request):
+            joined = running.id
+    lease = services.ledger.open_operation(
+        joined, kind, job, request, surface=surface, holder=this_process()
+    )
+    return Engine(operation_of(kind), lease, services, listener)
+
+
+def succeeded(record: OperationRecord) -> OperationRecord:
+    """The record, if the operation succeeded; otherwise its end as an error."""
+    if record.state in ("succeeded", "running"):
+        return record
+    kind = NeedsOperator if record.state == "needs_operator" else Rejected
+    raise kind(
+        f"{record.kind} {record.job}: {record.reason}",
+        next_step=record.next_step or f"headgate status {record.job}",
+    )
+
+
+def seconds_until_more(services: Services, operation_id: OperationId, job: JobName) -> float | None:
+    """How long the operation's current step still only waits; None when there is more to do.
+
+    Looks and writes nothing, so it may run beside the holder of the lease.
+    """
+    lease = services.ledger.lease(job)
+    operation = services.ledger.operation(operation_id)
+    if lease is None or operation is None or operation.state != "running":
+        return None
+    if lease.operation_id != operation_id:
+        return None
+    try:
+        pending = Engine(operation_of(operation.kind), lease, services).peek()
+    except HeadgateError:
+        # Whatever it means, the next `advance` meets it again and decides.
+        return None
+    return pending.poll_after.total_seconds() if pending else None

@@ -1,0 +1,108 @@
+"""What an operation is made of: named steps that say what they intend, look, and act."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, Protocol
+
+from headgate.ids import JobName, OperationId
+from headgate.ledger.records import Json, LeaseRecord, OperationRecord
+from headgate.operations.services import Services
+
+
+@dataclass(frozen=True)
+class Done:
+    """The effect is there; `evidence` says how that was seen and what later steps need."""
+
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The effect is on its way: look again later. `progress` is remembered for that look."""
+
+    note: str
+    poll_after: timedelta = timedelta(seconds=1)
+    progress: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The effect is certainly not there, so acting makes it once."""
+
+
+Look = Done | Pending | Absent
+
+
+@dataclass(frozen=True)
+class Run:
+    """One operation under way, as its steps see it. `evidence` is by step name."""
+
+    operation: OperationRecord
+    lease: LeaseRecord
+    services: Services
+    evidence: Mapping[str, Json]
+
+    @property
+    def job(self) -> JobName:
+        """The job that the operation is about."""
+        return self.operation.job
+
+    @property
+    def id(self) -> OperationId:
+        """The operation's id, from which steps derive theirs."""
+        return self.operation.id
+
+
+@dataclass(frozen=True)
+class Intention:
+    """A step as it was written down: its ids and targets, and what the last look remembered."""
+
+    intent: Json
+    progress: Json
+    elapsed: timedelta
+    """Time since the intent was written."""
+
+
+class Step(Protocol):
+    """One effect that can be resumed after a crash at any instant.
+
+    `patience` is how long the step may find a server unreachable before the attempt is given up;
+    zero for a step before any effect, where an early error is better than a wait.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    patience: ClassVar[timedelta]
+
+    def intend(self, run: Run) -> Json:
+        """The ids and targets of the effect, written to the ledger before it."""
+        ...
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """Whether the effect is there. Only reads; asked before every action and after it."""
+        ...
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Make the effect with the intended ids. Called only after `look` said Absent."""
+        ...
+
+
+class Operation(Protocol):
+    """A lifecycle operation: its kind and its steps, which may depend on what the first saw."""
+
+    kind: ClassVar[str]
+
+    def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
+        """What is asked for, pinned: the same request again is the same operation.
+
+        Raises:
+            Rejected: there is no such job.
+            SpecError: the declared files are wrong.
+
+        """
+        ...
+
+    def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
+        """The steps in order. Depends on nothing but recorded evidence, so a resume repeats it."""
+        ...

@@ -1,0 +1,70 @@
+"""Write into the ledger that a deployment was stopped, and which savepoint it left."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
+from headgate.operations.step import Absent, Done, Intention, Look, Run
+
+
+@dataclass(frozen=True)
+class RecordStop:
+    """Follows the step `stop`, whose evidence names the savepoint."""
+
+    deployment: Callable[[Run], DeploymentRecord]
+
+    name: ClassVar[str] = "record_stop"
+    title: ClassVar[str] = "Record the savepoint"
+    patience: ClassVar[timedelta] = timedelta(0)
+
+    def intend(self, run: Run) -> Json:
+        """The savepoint and the deployment that made it."""
+        deployment = self.deployment(run)
+        return {
+            "location": run.evidence["stop"]["location"],
+            "metadata_bytes": run.evidence["stop"]["metadata_bytes"],
+            "flink_job_id": deployment.flink_job_id,
+        }
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """Whether both rows say so."""
+        ledger = run.services.ledger
+        location = intention.intent["location"]
+        known = any(snapshot.location == location for snapshot in ledger.snapshots(run.job))
+        if known and _deployment(run, intention).state == "stopped":
+            return Done({"location": location, "note": location})
+        return Absent()
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Write the savepoint first, so that a stopped deployment always has one."""
+        deployment = _deployment(run, intention)
+        run.services.ledger.add_snapshot(
+            run.lease,
+            SnapshotRecord(
+                location=intention.intent["location"],
+                job=run.job,
+                generation=deployment.generation,
+                flink_job_id=deployment.flink_job_id,
+                kind="savepoint",
+                format="canonical",
+                line=deployment.line,
+                plan_digest=deployment.plan_digest,
+                spec_digest=deployment.spec_digest,
+                metadata_bytes=intention.intent["metadata_bytes"],
+                pinned=False,
+                operation_id=run.id,
+                taken_at=run.services.clock.now(),
+            ),
+        )
+        run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "stopped")
+
+
+def _deployment(run: Run, intention: Intention) -> DeploymentRecord:
+    job_id = intention.intent["flink_job_id"]
+    return next(
+        deployment
+        for deployment in run.services.ledger.deployments(run.job)
+        if deployment.flink_job_id == job_id
+    )

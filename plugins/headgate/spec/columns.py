@@ -1,0 +1,172 @@
+"""From an Avro record to the columns of a Flink table.
+
+With `avro-confluent.schema` Flink compares the columns with its own conversion of the schema and
+refuses any difference, so this follows `AvroSchemaConverter.convertToDataType` with the default
+`timestamp_mapping.legacy = true` exactly. Types that Flink accepts but converts wrongly are
+refused: micro- and nanosecond timestamps are read and written as if they were milliseconds
+(`RowDataToAvroConverters`), and `local-timestamp-*` is a bare BIGINT.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headgate.spec.avro_names import NAMED_KINDS, PRIMITIVES, Schema, full_name, namespace_within
+from headgate.spec.declared import DeclaredTopic
+
+_MOST_DIGITS = 38
+_PLAIN = {
+    "boolean": "BOOLEAN",
+    "int": "INT",
+    "long": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "bytes": "BYTES",
+    "string": "STRING",
+}
+_LOGICAL = {
+    ("int", "date"): "DATE",
+    ("int", "time-millis"): "TIME(3)",
+    ("long", "timestamp-millis"): "TIMESTAMP(3)",
+}
+_WRONG_IN_FLINK = {
+    "timestamp-micros": "Flink reads and writes it as milliseconds; use timestamp-millis",
+    "timestamp-nanos": "Flink reads and writes it as a bare number; use timestamp-millis",
+    "local-timestamp-millis": "Flink takes it for a bare number; use timestamp-millis",
+    "local-timestamp-micros": "Flink takes it for a bare number; use timestamp-millis",
+    "local-timestamp-nanos": "Flink takes it for a bare number; use timestamp-millis",
+    "time-micros": "Flink cannot write it; use time-millis",
+}
+_UNWRITABLE = "Flink's Avro format can read a fixed but not write it; use bytes"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `name` is not quoted; `sql_type` carries no NOT NULL at its end."""
+
+    name: str
+    sql_type: str
+    not_null: bool
+
+
+def columns_of(topic: DeclaredTopic) -> tuple[Column, ...]:
+    """The columns of a topic's table, in the order of the Avro fields.
+
+    Raises `ValueError` naming the field whose type Flink SQL does not have.
+    """
+    return columns_of_record(topic.value_schema)
+
+
+def columns_of_record(record: Mapping[str, Any]) -> tuple[Column, ...]:
+    """The columns of a valid Avro record. Raises `ValueError` naming the field."""
+    columns, problems = attempt_columns(record)
+    if problems:
+        raise ValueError("; ".join(problems.values()))
+    return columns
+
+
+def attempt_columns(record: Mapping[str, Any]) -> tuple[tuple[Column, ...], dict[int, str]]:
+    """The columns that can be made, and for each field that has none, by its index, why."""
+    conversion = _Conversion(is_sink=False)
+    return conversion.columns(record)
+
+
+def unwritable_fields(record: Mapping[str, Any]) -> dict[int, str]:
+    """The fields, by their index, that a Flink table can hold but not write, and why."""
+    return _Conversion(is_sink=True).columns(record)[1]
+
+
+class _Conversion:
+    def __init__(self, *, is_sink: bool) -> None:
+        self._is_sink = is_sink
+        self._named: dict[str, tuple[Mapping[str, Any], str]] = {}
+        self._open: list[str] = []
+
+    def columns(self, record: Mapping[str, Any]) -> tuple[tuple[Column, ...], dict[int, str]]:
+        namespace = namespace_within(record, "")
+        name = full_name(str(record["name"]), namespace)
+        self._named[name] = (record, namespace)
+        self._open.append(name)
+        columns: list[Column] = []
+        problems: dict[int, str] = {}
+        for index, field in enumerate(record["fields"]):
+            try:
+                sql_type, not_null = self._convert(field["type"], namespace)
+            except ValueError as error:
+                problems[index] = f"field '{field['name']}': {error}"
+                continue
+            columns.append(Column(field["name"], sql_type, not_null))
+        return tuple(columns), problems
+
+    def _convert(self, schema: Schema, namespace: str) -> tuple[str, bool]:
+        """The SQL type and whether it is NOT NULL."""
+        if isinstance(schema, list):
+            return self._union(schema, namespace)
+        if isinstance(schema, str):
+            if schema in PRIMITIVES:
+                return self._primitive(schema, {}), True
+            return self._named_type(*self._named[full_name(schema, namespace)]), True
+        kind = schema["type"]
+        if isinstance(kind, (list, Mapping)) or kind not in PRIMITIVES | NAMED_KINDS | {
+            "array",
+            "map",
+        }:
+            return self._convert(kind, namespace)
+        return self._object(kind, schema, namespace), True
+
+    def _union(self, branches: list[Schema], namespace: str) -> tuple[str, bool]:
+        others = [branch for branch in branches if branch != "null"]
+        if len(branches) == len(others) or len(others) != 1:
+            raise ValueError("of unions, Flink SQL has only null with one other type")
+        return self._convert(others[0], namespace)[0], False
+
+    def _object(self, kind: str, schema: Mapping[str, Any], namespace: str) -> str:
+        if kind in NAMED_KINDS:
+            inner = namespace_within(schema, namespace)
+            self._named[full_name(str(schema["name"]), inner)] = (schema, inner)
+            return self._named_type(schema, inner)
+        if kind == "array":
+            return f"ARRAY<{self._declared(schema['items'], namespace)}>"
+        if kind == "map":
+            return f"MAP<STRING NOT NULL, {self._declared(schema['values'], namespace)}>"
+        return self._primitive(kind, schema)
+
+    def _named_type(self, schema: Mapping[str, Any], namespace: str) -> str:
+        if schema["type"] == "enum":
+            return "STRING"
+        if schema["type"] == "fixed":
+            if self._is_sink:
+                raise ValueError(_UNWRITABLE)
+            return _decimal(schema) or f"VARBINARY({schema['size']})"
+        name = full_name(str(schema["name"]), namespace)
+        if name in self._open:
+            raise ValueError(f"the record '{name}' contains itself, which no SQL type can")
+        self._open.append(name)
+        fields = ", ".join(
+            f"`{field['name']}` {self._declared(field['type'], namespace)}"
+            for field in schema["fields"]
+        )
+        self._open.pop()
+        return f"ROW<{fields}>"
+
+    def _declared(self, schema: Schema, namespace: str) -> str:
+        sql_type, not_null = self._convert(schema, namespace)
+        return f"{sql_type} NOT NULL" if not_null else sql_type
+
+    @staticmethod
+    def _primitive(kind: str, schema: Mapping[str, Any]) -> str:
+        if kind == "null":
+            raise ValueError("a column that is always null is of no use in Flink SQL")
+        logical = schema.get("logicalType")
+        if logical in _WRONG_IN_FLINK and kind == "long":
+            raise ValueError(f"{logical}: {_WRONG_IN_FLINK[logical]}")
+        return _decimal(schema) or _LOGICAL.get((kind, str(logical))) or _PLAIN[kind]
+
+
+def _decimal(schema: Mapping[str, Any]) -> str | None:
+    if schema.get("logicalType") != "decimal" or schema["type"] not in {"bytes", "fixed"}:
+        return None
+    precision, scale = schema["precision"], schema.get("scale", 0)
+    if precision > _MOST_DIGITS:
+        raise ValueError(f"Flink's decimals have at most {_MOST_DIGITS} digits, not {precision}")
+    return f"DECIMAL({precision}, {scale})"

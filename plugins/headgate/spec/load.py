@@ -1,0 +1,61 @@
+"""Load and check everything that a project declares."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from headgate.ids import TopicName
+from headgate.spec.check_ends import check_job_topics, check_writers
+from headgate.spec.collecting import Collector
+from headgate.spec.declared import Declared, DeclaredTopic
+from headgate.spec.load_job import LoadedJob, load_job
+from headgate.spec.load_topic import LoadedTopic, load_topic
+
+SCHEMAS, JOBS = "schemas", "flink_jobs"
+
+
+def load_declared(project: Path) -> Declared:
+    """All topics and jobs of a project. Raises `SpecError` with every finding of every file."""
+    collector = Collector()
+    topics = _load_topics(project, collector)
+    jobs = _load_jobs(project, collector)
+    for job in jobs:
+        collector.extend(check_job_topics(job, topics))
+    collector.extend(check_writers(jobs))
+    collector.raise_if_any()
+    return Declared(topics=_complete(topics), jobs={one.name: one.job for one in jobs if one.job})
+
+
+def load_topics(project: Path) -> Mapping[TopicName, DeclaredTopic]:
+    """All topics of a project. Raises `SpecError` with every finding of `schemas/`."""
+    collector = Collector()
+    topics = _load_topics(project, collector)
+    collector.raise_if_any()
+    return _complete(topics)
+
+
+def _complete(topics: Mapping[str, LoadedTopic]) -> dict[TopicName, DeclaredTopic]:
+    return {loaded.name: loaded.topic for loaded in topics.values() if loaded.topic}
+
+
+def _load_topics(project: Path, collector: Collector) -> dict[str, LoadedTopic]:
+    return {folder.name: load_topic(folder, collector) for folder in _folders(project / SCHEMAS)}
+
+
+def _load_jobs(project: Path, collector: Collector) -> list[LoadedJob]:
+    attempts = [
+        load_job(folder, collector) for folder in _folders(project / JOBS) if _is_job(folder)
+    ]
+    return [loaded for loaded in attempts if loaded]
+
+
+def _is_job(folder: Path) -> bool:
+    """A folder is a job if it holds a file `job.*`; `headgate_runtime` holds none."""
+    return any(folder.glob("job.*"))
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    if not parent.is_dir():
+        return
+    for folder in sorted(parent.iterdir()):
+        if folder.is_dir() and not folder.name.startswith((".", "__")):
+            yield folder

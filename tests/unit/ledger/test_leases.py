@@ -1,0 +1,84 @@
+"""One operation per job, and the late write of a former holder is refused."""
+
+from pathlib import Path
+
+import pytest
+from headgate.clock import SYSTEM_CLOCK
+from headgate.errors import Unavailable
+from headgate.ids import JobName, OperationId
+from headgate.ledger.database import open_database
+from headgate.ledger.ledger import Busy, Ledger, Superseded
+from headgate.ledger.records import LeaseRecord
+
+JOB = JobName("device-minutes")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(open_database(f"sqlite:///{tmp_path}/ledger.sqlite"), SYSTEM_CLOCK)
+
+
+def take(
+    ledger: Ledger, operation: str, kind: str = "deploy", holder: str = "host:1"
+) -> LeaseRecord:
+    return ledger.open_operation(
+        OperationId(operation), kind, JOB, {"n": 1}, surface="test", holder=holder
+    )
+
+
+def test_lease_of_free_job_is_taken_with_fence_1(ledger: Ledger) -> None:
+    assert take(ledger, "first").fence == 1
+
+
+def test_lease_of_busy_job_is_refused_and_names_the_holder(ledger: Ledger) -> None:
+    take(ledger, "first", holder="host:41")
+
+    with pytest.raises(Busy, match=r"deploy is under way .*first.*host:41"):
+        take(ledger, "second", kind="stop")
+
+    assert ledger.operation(OperationId("second")) is None
+
+
+def test_lease_after_the_operation_ended_goes_to_the_next_one(ledger: Ledger) -> None:
+    ledger.end_operation(take(ledger, "first"), "succeeded")
+
+    assert take(ledger, "second").fence == 2
+
+
+def test_same_operation_taken_over_fences_out_its_former_holder(ledger: Ledger) -> None:
+    former = take(ledger, "first", holder="host:1")
+    ledger.intend_step(former, "submit", 0, {"id": "x"})
+    later = take(ledger, "first", holder="host:2")
+
+    for write in (
+        lambda: ledger.finish_step(former, "submit", {}),
+        lambda: ledger.note_progress(former, "submit", {"seen": 1}),
+        lambda: ledger.intend_step(former, "next", 1, {}),
+        lambda: ledger.end_operation(former, "succeeded"),
+    ):
+        with pytest.raises(Superseded, match="host:2"):
+            write()
+    ledger.finish_step(later, "submit", {"done": True})
+
+    assert [(step.name, step.evidence) for step in ledger.steps(OperationId("first"))] == [
+        ("submit", {"done": True})
+    ]
+    operation = ledger.running_operation(JOB)
+    assert operation is not None
+    assert operation.id == "first"
+
+
+def test_times_come_back_with_their_zone(ledger: Ledger) -> None:
+    lease = take(ledger, "first")
+    operation = ledger.operation(lease.operation_id)
+    assert operation is not None
+    assert operation.started_at.tzinfo is not None
+    assert operation.started_at == lease.taken_at
+
+
+def test_ledger_that_cannot_be_reached_is_unavailable_and_shows_no_password() -> None:
+    with pytest.raises(Unavailable) as caught:
+        open_database("postgresql+psycopg://headgate@127.0.0.1:1/headgate", "s3cret-canary")
+
+    assert "127.0.0.1:1" in str(caught.value)
+    assert "s3cret-canary" not in str(caught.value)
