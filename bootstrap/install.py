@@ -49,7 +49,10 @@ def main() -> int:
             print("Installing into .venv and .headgate/install", flush=True)
             Installation(INSTALL).run(_steps(dev=arguments.dev))
         except StepFailed as failure:
-            print(f"\n{failure}\nNext: remove the cause, then run the same again.", file=sys.stderr)
+            print(
+                f"\n{failure}\nNext: remove the cause, then run the same command again.",
+                file=sys.stderr,
+            )
             return 1
         except KeyboardInterrupt:
             print("\nInterrupted; running the same again continues.", file=sys.stderr)
@@ -67,7 +70,7 @@ def _lock(descriptor: int) -> None:
 
 
 def _steps(*, dev: bool) -> list[Step]:
-    python = f"{sys.executable} {sys.version}"
+    python = "{}.{}".format(*sys.version_info)  # a patch release is no reason to start anew
     dev_marker = INSTALL / "dev"
     if dev:
         dev_marker.touch()
@@ -122,6 +125,7 @@ def _install_jars(run: Run) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     pom = str(PROJECT / "pom.xml")
     run(["mvn", "-q", "-B", "-ntp", "-f", pom, f"-Djars={partial}", "process-resources"])
+    _refuse_under_running_stacks(final)
     shutil.rmtree(final, ignore_errors=True)
     partial.replace(final)
 
@@ -140,6 +144,7 @@ def _install_flink(run: Run, line: str, lock: Path) -> None:
 def _synchronise(run: Run, venv: Path, locks: list[Path]) -> None:
     """Exactly the locked packages, hash by hash, in a virtual environment of this Python."""
     if not _is_usable(venv):
+        _refuse_under_running_stacks(venv)
         run([_uv(), "venv", "--clear", "-p", sys.executable, str(venv)])
     command = [_uv(), "pip", "sync", "-p", str(venv), "--require-hashes", "--compile-bytecode"]
     run([*command, *map(str, locks)])
@@ -148,11 +153,28 @@ def _synchronise(run: Run, venv: Path, locks: list[Path]) -> None:
 def _is_usable(venv: Path) -> bool:
     """Whether the environment is there and of the same Python version as this."""
     try:
-        probe = [str(venv / "bin" / "python"), "-c", "import sys; print(sys.version)"]
+        version = "import sys; print(*sys.version_info[:2])"
+        probe = [str(venv / "bin" / "python"), "-c", version]
         found = subprocess.run(probe, capture_output=True, text=True, check=False)
     except OSError:
         return False
-    return found.returncode == 0 and found.stdout.strip() == sys.version
+    return found.returncode == 0 and found.stdout.split() == list(map(str, sys.version_info[:2]))
+
+
+def _refuse_under_running_stacks(folder: Path) -> None:
+    """What is there may only be thrown away while no server runs from it."""
+    if not folder.exists():
+        return
+    for pid_file in PROJECT.glob(".headgate/stacks/*/supervisor/supervisord.pid"):
+        try:
+            os.kill(int(pid_file.read_text(encoding="utf-8")), 0)
+        except (OSError, ValueError):
+            continue
+        stack = pid_file.parent.parent.name
+        raise StepFailed(
+            f"{folder.name} must be installed anew, but stack {stack!r} runs from it.\n"
+            f"Stop it first: .venv/bin/headgate down --stack {stack}"
+        )
 
 
 def _uv() -> str:

@@ -10,10 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Mapping
 
 PYTHONS = ((3, 11), (3, 12))
 JAVA_AT_LEAST = 17

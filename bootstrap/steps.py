@@ -8,10 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Sequence
 
 _TAIL_LINES = 30
 _TICK_SECONDS = 0.5
@@ -164,7 +164,7 @@ def _child_environment() -> dict[str, str]:
     # Without bytecode every later start of Airflow and of a job driver compiles for seconds.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment.pop("VIRTUAL_ENV", None)
-    # Certificates that an organisation added to the system are honoured; no other Python is fetched.
+    # Certificates that were added to the system count; no other Python is fetched.
     environment["UV_SYSTEM_CERTS"] = "1"
     environment["UV_PYTHON_DOWNLOADS"] = "never"
     environment["UV_NO_PROGRESS"] = "1"

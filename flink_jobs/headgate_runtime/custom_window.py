@@ -65,7 +65,7 @@ class CustomWindow(ABC, Generic[Reading, Window, Result]):
     key: ClassVar[tuple[str, ...]]
     """Columns of the source, strings or whole numbers; each combination has its own windows."""
     order: ClassVar[tuple[str, ...]] = ()
-    """Columns that order readings of the same time."""
+    """Fields of the reading that order readings of the same time."""
     timeout: ClassVar[timedelta]
     """A reading later than this after the last one does not belong to the window."""
     resolution: ClassVar[timedelta] = timedelta(seconds=1)

@@ -6,7 +6,7 @@ savepoint of the earlier plan no longer maps, so a job never runs from its SQL t
 
 from pathlib import Path
 
-from pyflink.table import EnvironmentSettings, PlanReference, TableEnvironment
+from pyflink.table import EnvironmentSettings, TableEnvironment
 
 from headgate_runtime.binding import Binding
 from headgate_runtime.statements import first_line_of, kind_of, split_statements
@@ -26,7 +26,9 @@ def execute_plan(binding: Binding) -> None:
         raise ValueError(f"the binding of {binding.job} names no compiled plan")
     tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
     prepare(tables, binding)
-    tables.load_plan(PlanReference.from_file(str(binding.plan))).execute()
+    # PyFlink's load_plan(...).execute() fails: it hands the Java environment to CompiledPlan.
+    file = str(binding.plan).replace("'", "''")
+    tables.execute_sql(f"EXECUTE PLAN '{file}'")
 
 
 def compile_plan(binding: Binding, out: Path) -> None:

@@ -62,20 +62,17 @@ def silences_query(steps: str, key: Sequence[str], timeout: timedelta) -> str:
     )
 
 
-def union_query(source: Source, silences: str, key: Sequence[str], order: Sequence[str]) -> str:
+def union_query(source: Source, silences: str, key: Sequence[str]) -> str:
     """Readings and silences as rows of the same columns."""
-    tie_breakers = [f"order_{index}" for index in range(len(order))]
     of_reading = [
         f"{key_text(key)} AS {KEY}",
         f"TRUE AS {IS_READING}",
-        *(f"{quoted(column)} AS {name}" for column, name in zip(order, tie_breakers, strict=True)),
         *(f"{wire_value(field)} AS {quoted(f'field_{field.name}')}" for field in source.fields),
         f"{quoted(source.event_time)} AS {_ROW_TIME}",
     ]
     of_silence = [
         f"{key_text(key)} AS {KEY}",
         f"FALSE AS {IS_READING}",
-        *(f"NULL AS {name}" for name in tie_breakers),
         *(f"CAST(NULL AS {_SQL_TYPES[field.kind]})" for field in source.fields),
         _ROW_TIME,
     ]
@@ -98,7 +95,7 @@ def ordered_query(events: str, fields: Sequence[Field], order: Sequence[str]) ->
     ]
     ordering = [
         _ROW_TIME,
-        *(f"order_{index}" for index in range(len(order))),
+        *(quoted(f"field_{column}") for column in order),
     ]
     row = [
         millis(f"{_ROW_TIME}"),

@@ -73,7 +73,7 @@ class WindowFunction(KeyedProcessFunction):  # type: ignore[misc]
 
     def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         """One reading or silence."""
-        _, (time, is_reading, *fields) = value
+        time, is_reading, *fields = value
         before = self._read()
         if is_reading:
             after, result = at_reading(self._window, before, self._reading(fields), time)
@@ -101,7 +101,7 @@ def _ordered_events(
     for view, query in (
         (steps, queries.steps_query(source, window.key, window.resolution)),
         (silences, queries.silences_query(steps, window.key, window.timeout)),
-        (events, queries.union_query(source, silences, window.key, window.order)),
+        (events, queries.union_query(source, silences, window.key)),
     ):
         tables.create_temporary_view(queries.quoted(view), tables.sql_query(query))
     ordered = tables.sql_query(queries.ordered_query(events, source.fields, window.order))

@@ -25,6 +25,7 @@ class Reading:
     quantity: str
     value: float
     reading_time: datetime
+    sequence: int
 
 
 @dataclass(frozen=True)

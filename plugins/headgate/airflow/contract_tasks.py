@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 def plan_and_apply(part: Part) -> XComArg:
     """The two tasks for one half of the contracts, one after the other."""
-    return apply_shown(part, show_plan(part))
+    shown: Any = show_plan(part)
+    return apply_shown(part, shown)
 
 
 @task

@@ -19,7 +19,7 @@ class OperationTrigger(BaseTrigger):
     """
 
     def __init__(self, operation_id: str, job: str, first_look_seconds: float) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.operation_id = operation_id
         self.job = job
         self.first_look_seconds = first_look_seconds
@@ -41,7 +41,7 @@ class OperationTrigger(BaseTrigger):
         while wait is not None:
             await asyncio.sleep(wait)
             wait = await asyncio.to_thread(self._look)
-        yield TriggerEvent({"operation_id": self.operation_id})
+        yield TriggerEvent({"operation_id": self.operation_id})  # type: ignore[no-untyped-call]
 
     def _look(self) -> float | None:
         return seconds_until_more(services(), OperationId(self.operation_id), JobName(self.job))

@@ -83,7 +83,8 @@ def apply_command(
 def _agreed(plan: Plan, *, yes: bool, approve: bool) -> bool:
     """Ask what has to be asked; returns whether the dangerous changes are approved of."""
     if not yes:
-        typer.confirm(f"Make these {len(plan.pending)} changes?", abort=True, err=True)
+        count = len(plan.pending)
+        typer.confirm(f"Make {count} change{'s' * (count > 1)}?", abort=True, err=True)
     if plan.needs_approval and not approve and not yes and sys.stdin.isatty():
         count = len(plan.needs_approval)
         return typer.confirm(f"Approve of the {count} that need an approval?", err=True)

@@ -184,8 +184,10 @@ class KafkaAdmin:
         missing = {name for name in partitions if results[name] is None}
         deadline = self._clock.monotonic() + self._seconds
         while missing:
-            with _Reading(self.server, "topics"):
+            try:
                 found = self._admin.list_topics(timeout=self._seconds).topics
+            except KafkaException:
+                break  # the change itself was answered, so each item keeps its own result
             missing = {
                 name
                 for name in missing

@@ -227,6 +227,13 @@ class Ledger:
         with self._engine.begin() as connection:
             return [DeploymentRecord(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
 
+    def deployment(self, job: JobName, flink_job_id: FlinkJobId) -> DeploymentRecord:
+        """The deployment with this Flink job id. Raises KeyError if there is none."""
+        for deployment in self.deployments(job):
+            if deployment.flink_job_id == flink_job_id:
+                return deployment
+        raise KeyError(flink_job_id)
+
     def add_snapshot(self, lease: LeaseRecord, snapshot: SnapshotRecord) -> None:
         """Write a verified snapshot; the same one again is no error."""
         with self._fenced(lease) as connection:

@@ -39,8 +39,10 @@ def airflow_url(ports: Ports) -> str:
 
 
 def airflow_services(layout: Layout, ports: Ports, secrets: Secrets) -> list[Service]:
-    """Write Airflow's files; return how its processes are run. The database is migrated first,
-    unless it was by this version."""
+    """Write Airflow's files; return how its processes are run.
+
+    The database is migrated first, unless it was by this version.
+    """
     passwords = layout.service(COMPONENT) / "passwords.json"
     write_whole(passwords, json.dumps({ADMIN: secrets["airflow_admin_password"]}), secret=True)
     environment = airflow_environment(layout, ports, secrets)
@@ -120,8 +122,6 @@ def airflow_environment(layout: Layout, ports: Ports, secrets: Secrets) -> dict[
     }
     return configuration | {
         "AIRFLOW_HOME": str(home),
-        "HEADGATE_PROJECT": str(layout.project),
-        "HEADGATE_STACK": layout.stack,
         "TMPDIR": str(layout.temporary),
     }
 
@@ -137,8 +137,10 @@ def is_healthy(url: str, service: str) -> str | None:
 
 
 def serves_tasks(url: str) -> str | None:
-    """Whether the API server is up **and** has built the execution API, which the first request
-    to it does: the first tasks would otherwise run into their time-out."""
+    """Whether the API server is up **and** has built the execution API.
+
+    The first request to that API builds it; if a task sent it, the task would time out.
+    """
     try:
         health = get(f"{url}/api/v2/monitor/health", _PROBE_SECONDS).json()
     except requests.RequestException:

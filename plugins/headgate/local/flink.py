@@ -82,8 +82,10 @@ def answers_overview(url: str) -> str | None:
 
 
 def has_free_slots(url: str) -> str | None:
-    """Whether the TaskManager offered its slots. Slots that jobs took count too: a running
-    stack is ready."""
+    """Whether the TaskManager offered its slots.
+
+    Slots that jobs took count too: a running stack is ready.
+    """
     try:
         overview = get(f"{url}/overview", _PROBE_SECONDS).json()
     except requests.RequestException:

@@ -21,8 +21,10 @@ class Installed:
         return self.root / f"flink-{line}" / "bin" / "python"
 
     def flink_home(self, line: str) -> Path:
-        """The Flink distribution inside the PyFlink package. The package's folder is found by
-        looking, because its path holds the version of Python."""
+        """The Flink distribution inside the PyFlink package.
+
+        Found by looking, because the path holds the version of Python.
+        """
         found = sorted((self.root / f"flink-{line}").glob("lib/python3.*/site-packages/pyflink"))
         return found[0] if found else self.root / f"flink-{line}" / "not-installed"
 

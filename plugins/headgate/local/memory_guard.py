@@ -34,9 +34,7 @@ def tree_memory(pid: int) -> int:
 
 def over_limit(memory: Mapping[str, int], limits: Mapping[str, int]) -> dict[str, int]:
     """The services above their limits, with what they use; bytes."""
-    return {
-        name: used for name, used in memory.items() if name in limits and used > limits[name]
-    }
+    return {name: used for name, used in memory.items() if name in limits and used > limits[name]}
 
 
 def parse_limits(arguments: list[str]) -> dict[str, int]:
@@ -60,12 +58,11 @@ def main() -> None:
             if found["name"] in limits and found["statename"] == "RUNNING"
         }
         for name, used in over_limit(memory, limits).items():
-            print(
+            sys.stderr.write(
                 f"{name} uses {used // MEBIBYTE} MiB, more than {limits[name] // MEBIBYTE} MiB:"
-                " restarted",
-                file=sys.stderr,
-                flush=True,
+                " restarted\n"
             )
+            sys.stderr.flush()
             supervisor.stopProcess(name)
             supervisor.startProcess(name)
         childutils.listener.ok(sys.stdout)

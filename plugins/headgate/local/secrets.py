@@ -27,8 +27,10 @@ def _fernet_key() -> str:
 
 
 def _kafka_uuid() -> str:
-    """A UUID as Kafka writes it: 22 characters of base64url, never with a leading hyphen, which
-    a command line would take for an option."""
+    """A UUID as Kafka writes it: 22 characters of base64url.
+
+    Never with a leading hyphen, which a command line would take for an option.
+    """
     while (uuid := secrets.token_urlsafe(16)).startswith("-"):
         pass
     return uuid

@@ -1,4 +1,4 @@
-"""What a supervised process is, as a value: how it is run, kept in bounds, and known to be ready."""
+"""A supervised process as a value: how it is run, kept in bounds, and known to be ready."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

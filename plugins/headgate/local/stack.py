@@ -16,6 +16,7 @@ from headgate.local.kafka import kafka_service
 from headgate.local.layout import FLINK_LINES, Layout, layout_of
 from headgate.local.offer import offered_environment, write_offer
 from headgate.local.ports import Ports, keep_ports, refuse_taken_ports
+from headgate.local.processes import ServiceStatus, processes
 from headgate.local.registry import registry_service
 from headgate.local.secrets import Secrets, keep_secrets
 from headgate.local.service import Service
@@ -24,6 +25,8 @@ from headgate.local.stopping import end_leftovers, stop_services, stop_stack
 from headgate.local.supervisor import Supervisor, connect, launch, socket_path
 from headgate.local.supervisor_config import supervisor_config
 from headgate.spec.declared import NamedEnvironment
+
+__all__ = ["COMPONENTS", "ServiceStatus", "down", "ignore", "processes", "up"]
 
 COMPONENTS = ("kafka", "registry", *(f"flink-{line}" for line in FLINK_LINES), "airflow")
 """What `up` can leave out."""
@@ -138,7 +141,8 @@ def _refuse_taken_ports(
 @contextmanager
 def _held(layout: Layout) -> Iterator[None]:
     """Only one `up` or `down` works on a stack at a time."""
-    layout.root.mkdir(parents=True, exist_ok=True)
+    layout.stacks.mkdir(parents=True, exist_ok=True)
+    layout.root.mkdir(mode=0o700, exist_ok=True)  # it holds keys and a database with connections
     lock = FileLock(layout.lock_file)
     try:
         lock.acquire(timeout=_LOCK_SECONDS)
@@ -164,6 +168,8 @@ def _undone_on_failure(
         yield startups
     except BaseException:
         with _deaf_to_interrupts():
+            for startup in startups:
+                startup.tell_undone()
             if running_before is None:
                 stop_stack(layout, connect(layout, secrets["supervisor_password"]))
             else:

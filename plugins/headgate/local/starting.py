@@ -20,12 +20,15 @@ START_DEADLINE = timedelta(minutes=15)
 """Airflow alone took seven minutes on a machine with twenty times as much to do as it can."""
 
 
+State = Literal["waiting", "starting", "ready", "failed", "undone"]
+
+
 @dataclass(frozen=True)
 class Progress:
-    """Where one service is on its way up."""
+    """Where one service is on its way up; `undone`: it is being stopped, because `up` failed."""
 
     service: str
-    state: Literal["waiting", "starting", "ready", "failed"]
+    state: State
     seconds: float
     """Since `up` began."""
     detail: str
@@ -56,8 +59,11 @@ class Startup:
         self._next_look: dict[str, float] = {}
 
     def run(self) -> None:
-        """Return when every service is ready. Raises Unavailable with the end of the log of a
-        service that dies, at once, or that is not ready by the deadline."""
+        """Return when every service is ready.
+
+        Raises Unavailable, with the end of the log, as soon as a service dies, or when one is
+        not ready by the deadline.
+        """
         for service in self._services:
             self._tell(service, "waiting", ", ".join(service.after))
         pool = ThreadPoolExecutor(max_workers=max(1, len(self._services)))
@@ -139,10 +145,11 @@ class Startup:
     def _names(self) -> set[str]:
         return {service.name for service in self._services}
 
-    def _tell(
-        self,
-        service: Service,
-        state: Literal["waiting", "starting", "ready", "failed"],
-        detail: str,
-    ) -> None:
+    def tell_undone(self) -> None:
+        """Report that what was started is being stopped."""
+        for service in self._services:
+            if service.name in self.started:
+                self._tell(service, "undone", "is being stopped")
+
+    def _tell(self, service: Service, state: State, detail: str) -> None:
         self._report(Progress(service.name, state, time.monotonic() - self._began, detail))

@@ -48,8 +48,10 @@ def stop_services(supervisor: Supervisor, names: Collection[str]) -> None:
 
 
 def end_leftovers(layout: Layout) -> None:
-    """End every process that bears the stack's mark: children that a server left behind, or a
-    whole stack whose supervisor was killed."""
+    """End every process that bears the stack's mark.
+
+    They are children that a server left behind, or a whole stack whose supervisor was killed.
+    """
     for _ in range(_SWEEPS):  # a process may start another while it is being ended
         leftovers = processes_of(layout)
         if not leftovers:

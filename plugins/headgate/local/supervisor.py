@@ -76,8 +76,11 @@ class Supervisor:
         _tolerating(Faults.NOT_RUNNING, self._rpc.stopProcess, name, False)  # noqa: FBT003
 
     def reload(self) -> None:
-        """Take over changed configuration: new programs are added, changed ones are replaced
-        (and stand still afterwards), vanished ones are stopped."""
+        """Take over changed configuration.
+
+        New programs are added, changed ones are replaced (and stand still afterwards), vanished
+        ones are stopped.
+        """
         ((added, changed, removed),) = self._rpc.reloadConfig()
         for name in (*changed, *removed):
             _tolerating(Faults.BAD_NAME, self._rpc.stopProcessGroup, name)
@@ -91,8 +94,10 @@ class Supervisor:
 
 
 def socket_path(layout: Layout) -> Path:
-    """Where the socket is: in the stack's folder, or, where that path is too long for a socket,
-    in a private temporary folder that a link in the stack's folder points to."""
+    """Where the socket is: in the stack's folder, unless that path is too long for a socket.
+
+    Then it is in a private temporary folder that a link in the stack's folder points to.
+    """
     near = layout.supervisor_config.parent / "supervisor.sock"
     if len(os.fsencode(near)) + _BIND_SUFFIX <= _SOCKET_PATH_LIMIT:
         return near
@@ -139,8 +144,10 @@ def launch(layout: Layout, password: str) -> Supervisor:
 
 
 def processes_of(layout: Layout) -> list[psutil.Process]:
-    """Every process on this machine that bears the stack's mark, whoever started it, except the
-    caller and the processes that it descends from."""
+    """Every process on this machine that bears the stack's mark, whoever started it.
+
+    The caller and the processes that it descends from are left out.
+    """
     me = psutil.Process()
     excluded = {me.pid, *(parent.pid for parent in me.parents())}
     return [

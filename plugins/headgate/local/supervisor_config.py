@@ -14,16 +14,20 @@ STACK_MARK = "HEADGATE_STACK_ROOT"
 """In the environment of every process of a stack, so that none is ever lost from sight."""
 
 _START_SECONDS = 2
-_FOREIGN_PREFIXES = ("AIRFLOW", "APICURIO_", "FLINK_", "HEADGATE_", "QUARKUS_", "SUPERVISOR_")
+_FOREIGN_PREFIXES = ("AIRFLOW", "APICURIO_", "FLINK_", "QUARKUS_", "SUPERVISOR_")
 _FOREIGN_NAMES = {
+    "HEADGATE_ENV",
     "JAVA_HOME", "JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "JVM_ARGS", "_JAVA_OPTIONS",
     "PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "VIRTUAL_ENV",
 }  # fmt: skip
 
 
 def supervisor_environment(layout: Layout, inherited: Mapping[str, str]) -> dict[str, str]:
-    """What all processes of the stack inherit: the user's environment without settings that
-    would change the servers, past any proxy, and with the stack's mark."""
+    """What all processes of the stack inherit.
+
+    The user's environment without settings that would change the servers, past any proxy, and
+    with the stack's mark.
+    """
     kept = {
         name: value
         for name, value in inherited.items()
@@ -35,6 +39,8 @@ def supervisor_environment(layout: Layout, inherited: Mapping[str, str]) -> dict
         "no_proxy": exempt,
         "PYTHONUNBUFFERED": "1",
         STACK_MARK: str(layout.root),
+        "HEADGATE_PROJECT": str(layout.project),
+        "HEADGATE_STACK": layout.stack,
     }
 
 

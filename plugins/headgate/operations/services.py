@@ -46,7 +46,7 @@ class Services:
                 f"environment {self.environment.name} has no Flink line {line!r}, "
                 f"only {', '.join(sorted(clusters)) or 'none at all'}",
                 still_true="Nothing was changed.",
-                next_step=f"add the line to the environment, or correct `flink:` in job.yaml",
+                next_step="add the line to the environment, or correct `flink:` in job.yaml",
             )
         return clusters[line]
 

@@ -1,7 +1,7 @@
 """How every job stands: declared, recorded and observed side by side. Reads only."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -73,37 +73,31 @@ def status_of(services: Services, job: JobName, declared: DeclaredJob | None) ->
     if picture is None or picture.is_terminal:
         return _ended(latest, declared, operation, picture)
     interval = declared.spec.checkpoint_interval if declared else timedelta(minutes=1)
-    return _running(latest, declared, operation, picture, page, services.clock.now(), interval)
+    return _running(
+        _recorded(latest, declared, operation, "healthy", ""),
+        picture,
+        page=page,
+        now=services.clock.now(),
+        interval=interval,
+    )
 
 
 def _running(
-    latest: DeploymentRecord,
-    declared: DeclaredJob | None,
-    operation: OperationRecord | None,
-    picture: JobPicture,
-    page: str,
-    now: datetime,
-    interval: timedelta,
+    recorded: JobStatus, picture: JobPicture, *, page: str, now: datetime, interval: timedelta
 ) -> JobStatus:
     verdict = in_words(picture, now, interval)
-    state: State = "degraded" if verdict.state == "waiting" else verdict.state
     completed_at = picture.checkpoints.latest_completed_at
-    return JobStatus(
-        job=latest.job,
-        line=latest.line,
-        state=state,
+    return replace(
+        recorded,
+        state="degraded" if verdict.state == "waiting" else verdict.state,
         reason=verdict.reason,
-        generation=latest.generation,
-        flink_job_id=latest.flink_job_id,
         page=page,
-        changed=_changed(latest, declared),
         running_since=picture.started_at,
         checkpoints=picture.checkpoints.completed,
         checkpoint_age=now - completed_at if completed_at else None,
         watermark_lag=now - picture.watermark if picture.watermark else None,
         records_in=records_in(picture),
         restarts=picture.restarts,
-        operation=_kind(operation),
     )
 
 

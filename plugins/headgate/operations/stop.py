@@ -48,11 +48,7 @@ class FindRunning:
 
 def _found(run: Run) -> DeploymentRecord:
     job_id = FlinkJobId(run.evidence[FindRunning.name]["flink_job_id"])
-    return next(
-        deployment
-        for deployment in run.services.ledger.deployments(run.job)
-        if deployment.flink_job_id == job_id
-    )
+    return run.services.ledger.deployment(run.job, job_id)
 
 
 class Stop:

@@ -4,7 +4,8 @@ With `avro-confluent.schema` Flink compares the columns with its own conversion 
 refuses any difference, so this follows `AvroSchemaConverter.convertToDataType` with the default
 `timestamp_mapping.legacy = true` exactly. Types that Flink accepts but converts wrongly are
 refused: micro- and nanosecond timestamps are read and written as if they were milliseconds
-(`RowDataToAvroConverters`), and `local-timestamp-*` is a bare BIGINT.
+(`RowDataToAvroConverters`), and `local-timestamp-*` is a bare BIGINT. `time-millis` needs a
+TIME(3), which the DDL of 2.3 keeps and that of 2.2 turns into TIME(0).
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,6 @@ _PLAIN = {
 }
 _LOGICAL = {
     ("int", "date"): "DATE",
-    ("int", "time-millis"): "TIME(3)",
     ("long", "timestamp-millis"): "TIMESTAMP(3)",
 }
 _WRONG_IN_FLINK = {
@@ -35,7 +35,8 @@ _WRONG_IN_FLINK = {
     "local-timestamp-millis": "Flink takes it for a bare number; use timestamp-millis",
     "local-timestamp-micros": "Flink takes it for a bare number; use timestamp-millis",
     "local-timestamp-nanos": "Flink takes it for a bare number; use timestamp-millis",
-    "time-micros": "Flink cannot write it; use time-millis",
+    "time-micros": "Flink cannot write it; use a plain long",
+    "time-millis": "a table of Flink 2.2 cannot hold it; use a plain int",
 }
 _UNWRITABLE = "Flink's Avro format can read a fixed but not write it; use bytes"
 
@@ -158,7 +159,7 @@ class _Conversion:
         if kind == "null":
             raise ValueError("a column that is always null is of no use in Flink SQL")
         logical = schema.get("logicalType")
-        if logical in _WRONG_IN_FLINK and kind == "long":
+        if logical in _WRONG_IN_FLINK and kind == ("int" if logical == "time-millis" else "long"):
             raise ValueError(f"{logical}: {_WRONG_IN_FLINK[logical]}")
         return _decimal(schema) or _LOGICAL.get((kind, str(logical))) or _PLAIN[kind]
 

@@ -58,7 +58,7 @@ def test_secret_that_is_not_set_is_named_before_anything_starts() -> None:
         (KafkaError.POLICY_VIOLATION, True, Rejected),
     ],
 )
-def test_error_by_consequence(code: int, effect: bool, kind: type[HeadgateError]) -> None:  # noqa: FBT001
+def test_error_by_consequence(code: int, effect: bool, kind: type[HeadgateError]) -> None:
     error = translated(KafkaError(code, "why"), server="Kafka at k", about="topic t", effect=effect)
 
     assert type(error) is kind

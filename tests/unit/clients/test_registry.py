@@ -56,7 +56,7 @@ def server() -> Iterator[Server]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = _answer  # noqa: N815 - names of the library
+        do_GET = do_POST = do_PUT = _answer
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -221,7 +221,7 @@ def test_plan_subject_older_version_declared_again_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("answer", "risk"), [(True, "safe"), (False, "refused"), (None, "safe")])
-def test_plan_subject_verdict_of_the_registry_counts(answer: bool | None, risk: str) -> None:  # noqa: FBT001
+def test_plan_subject_verdict_of_the_registry_counts(answer: bool | None, risk: str) -> None:
     (planned,) = plan_subject(SUBJECT, base(without("count")), registered(base(), answer=answer))
 
     assert planned.risk == risk

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException
 
-from headgate.errors import HeadgateError, Rejected, Unavailable
+from headgate.clients import kafka_errors
+from headgate.errors import HeadgateError, Rejected
 from headgate.ids import TopicName
 from headgate.spec.secrets import resolve_settings
 from headgate.spec.suggestion import did_you_mean
@@ -19,14 +20,6 @@ LIBRARY_LOG = logging.getLogger("headgate.librdkafka")
 """Takes what librdkafka would print to standard error; every error also reaches its caller."""
 LIBRARY_LOG.addHandler(logging.NullHandler())
 LIBRARY_LOG.propagate = False
-
-_NOT_THERE = {
-    KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's own codes are spelt so
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError._RESOLVE,  # noqa: SLF001
-    KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
-}
 
 
 class _Client(Protocol):
@@ -48,17 +41,14 @@ def servers_of(settings: Mapping[str, str]) -> str:
     return settings.get("bootstrap.servers", "(no bootstrap.servers)")
 
 
-def translated(error: KafkaException, servers: str, doing: str) -> HeadgateError:
-    """A library error by its consequence, for calls that change nothing."""
+def translated(error: KafkaException, servers: str, about: str) -> HeadgateError:
+    """An exception of the library by its consequence, for calls that change nothing."""
     cause = error.args[0] if error.args else None
-    if isinstance(cause, KafkaError) and cause.code() in _NOT_THERE:
-        return Unavailable(
-            f"Kafka at {servers} did not answer while {doing}: {cause.str()}",
-            still_true="Nothing was changed by this call.",
-            next_step="headgate ps",
+    if isinstance(cause, KafkaError):
+        return kafka_errors.translated(
+            cause, server=f"Kafka at {servers}", about=about, effect=False
         )
-    reason = cause.str() if isinstance(cause, KafkaError) else str(error)
-    return Rejected(f"Kafka at {servers} refused {doing}: {reason}")
+    return Rejected(f"Kafka at {servers} refused {about}: {error}")
 
 
 def partitions_of(client: _Client, topic: TopicName, servers: str) -> tuple[int, ...]:
@@ -69,7 +59,7 @@ def partitions_of(client: _Client, topic: TopicName, servers: str) -> tuple[int,
     try:
         known = client.list_topics(timeout=ANSWER_TIMEOUT.total_seconds()).topics
     except KafkaException as error:
-        raise translated(error, servers, f"looking for topic {topic}") from error
+        raise translated(error, servers, f"topic {topic}") from error
     if topic not in known:
         others = [name for name in known if not name.startswith("_")]
         raise Rejected(

@@ -79,7 +79,7 @@ class TopicOffsets:
                 for item, future in futures.items()
             }
         except KafkaException as error:
-            raise translated(error, self._servers, f"asking for offsets of {topic}") from error
+            raise translated(error, self._servers, f"offsets of topic {topic}") from error
         except TimeoutError as error:
             raise Unavailable(
                 f"Kafka at {self._servers} did not answer within {seconds * 2:.0f} s "

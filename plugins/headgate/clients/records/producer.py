@@ -75,7 +75,9 @@ class RecordProducer:
                 self._raise_if_failed()
             except KafkaException as error:
                 self._raise_if_failed()
-                raise translated(error, self._servers, f"producing to {self._topic}") from error
+                raise translated(
+                    error, self._servers, f"a record for topic {self._topic}"
+                ) from error
             else:
                 self.sent += 1
                 return
@@ -99,7 +101,7 @@ class RecordProducer:
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
             self.failed += 1
-            if len(self._errors) < 1:
+            if not self._errors:
                 self._errors.append(error.str())
 
     def _raise_if_failed(self) -> None:

@@ -110,7 +110,7 @@ class RecordReader:
             part, offset = cast("int", message.partition()), cast("int", message.offset())
             if error is not None:
                 if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
-                    raise translated(KafkaException(error), self._servers, "reading")
+                    raise translated(KafkaException(error), self._servers, "reading records")
                 ends.reached(part, offset)
             elif ends.takes(part, offset):
                 try:
@@ -134,7 +134,7 @@ class RecordReader:
         try:
             self._consumer.list_topics(topic, timeout=ANSWER_TIMEOUT.total_seconds())
         except KafkaException as error:
-            raise translated(error, self._servers, f"reading {topic}") from error
+            raise translated(error, self._servers, f"reading topic {topic}") from error
         self._brokers_lost = False
 
 

@@ -9,11 +9,11 @@ from headgate.demo.fleet.sensor import Sensor
 STRAGGLER_LAG = (130_000, 420_000)
 """How far (ms) the device's newest reading is ahead when a straggler is sent, from and to. More
 than two minutes, the longest window, and the watermark delay together."""
-OFFLINE_EVERY = 20 * 60_000
+OFFLINE_EVERY = 30 * 60_000
 """Mean time (ms) between two silences of a device."""
 OFFLINE_FOR = (40_000, 260_000)
 """Length (ms) of a silence, from and to: longer than the gap that ends a session."""
-BUFFERED_CHANCE = 0.5
+BUFFERED_CHANCE = 0.15
 """Chance that a device keeps some readings of a silence and sends them afterwards."""
 LOSS_CHANCE = 1 / 2_500
 """Chance per reading that it is never sent."""

@@ -1,7 +1,7 @@
 """How simulated time passes."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -23,3 +23,18 @@ class Pace:
     def event_time(self, wall: datetime) -> datetime:
         """The event time that has come at `wall`; never later than `wall`, as Kafka demands."""
         return min(wall, self.start + (wall - self.began) * self.speed)
+
+
+SILENCE = timedelta(seconds=35)
+"""Between two runs of a fleet: longer than the gap that ends a session."""
+
+
+def continuing(pace: Pace, newest: int | None) -> Pace:
+    """The pace, begun after the newest reading (epoch ms) that the topic already holds.
+
+    Readings that begin before it would all be late.
+    """
+    if newest is None:
+        return pace
+    earliest = datetime.fromtimestamp(newest / 1000, UTC) + SILENCE
+    return replace(pace, since=min(pace.since, pace.began - earliest))

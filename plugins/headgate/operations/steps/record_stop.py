@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
 from headgate.operations.step import Absent, Done, Intention, Look, Run
 
@@ -62,9 +63,5 @@ class RecordStop:
 
 
 def _deployment(run: Run, intention: Intention) -> DeploymentRecord:
-    job_id = intention.intent["flink_job_id"]
-    return next(
-        deployment
-        for deployment in run.services.ledger.deployments(run.job)
-        if deployment.flink_job_id == job_id
-    )
+    job_id = FlinkJobId(intention.intent["flink_job_id"])
+    return run.services.ledger.deployment(run.job, job_id)

@@ -20,7 +20,7 @@ def check(calls: Iterable[StreamCall]) -> Iterator[Problem]:
         if call.method != "key_by":
             continue
         # The type comes second, on connected streams, which have two selectors, third.
-        position = 2 if call.receiver is Kind.CONNECTED else 1
+        position = 2 if _is_connected(call) else 1
         arguments = call.node.args
         given = arguments[position] if len(arguments) > position else None
         for keyword in call.node.keywords:
@@ -33,3 +33,11 @@ def check(calls: Iterable[StreamCall]) -> Iterator[Problem]:
                 "key_by without key_type pickles the key, so another Python version no longer "
                 "finds the state of any key; write key_by(..., key_type=Types.STRING())",
             )
+
+
+def _is_connected(call: StreamCall) -> bool:
+    """Also where nothing is known of the stream in front of `.connect(...)`."""
+    match call.node.func:
+        case ast.Attribute(value=ast.Call(func=ast.Attribute(attr="connect"))):
+            return True
+    return call.receiver is Kind.CONNECTED

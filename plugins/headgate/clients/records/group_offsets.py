@@ -1,0 +1,41 @@
+"""How far a consumer group has come. Flink commits offsets with each completed checkpoint."""
+
+from collections.abc import Mapping
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from headgate.clients.records.connection import (
+    ANSWER_TIMEOUT,
+    LIBRARY_LOG,
+    opened,
+    partitions_of,
+    servers_of,
+    translated,
+)
+from headgate.clients.records.offsets import Offsets
+from headgate.ids import TopicName
+
+
+class GroupOffsets:
+    """Committed offsets of consumer groups. Reads only."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        """Raises `NeedsOperator` when a secret of the settings cannot be resolved."""
+        self._servers = servers_of(settings)
+        self._client = AdminClient(opened(settings), logger=LIBRARY_LOG)
+
+    def committed(self, group: str, topic: TopicName) -> Offsets:
+        """The next offset that the group reads, for each partition; 0 where it committed none."""
+        partitions = [
+            TopicPartition(topic, part)
+            for part in partitions_of(self._client, topic, self._servers)
+        ]
+        asked = ConsumerGroupTopicPartitions(group, partitions)
+        seconds = ANSWER_TIMEOUT.total_seconds()
+        try:
+            futures = self._client.list_consumer_group_offsets([asked], request_timeout=seconds)
+            (answer,) = (future.result(timeout=seconds * 2) for future in futures.values())
+        except KafkaException as error:
+            raise translated(error, self._servers, f"consumer group {group}") from error
+        return {found.partition: max(0, found.offset) for found in answer.topic_partitions}

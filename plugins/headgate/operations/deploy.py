@@ -1,0 +1,63 @@
+"""Deploy a job: from its declaration to one healthy Flink job, however often it is run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from headgate.ids import FlinkJobId, JobName
+from headgate.ledger.records import DeploymentRecord, Json
+from headgate.operations.deployment.bound_job import declared_job
+from headgate.operations.deployment.compile_step import CompilePlan
+from headgate.operations.deployment.healthy_step import BecomeHealthy
+from headgate.operations.deployment.plan_step import PlanDeployment
+from headgate.operations.deployment.stage_step import StageArtefacts
+from headgate.operations.deployment.submit_step import Submit
+from headgate.operations.services import Services
+from headgate.operations.step import Run, Step
+from headgate.operations.steps.record_stop import RecordStop
+from headgate.operations.steps.stop_with_savepoint import StopWithSavepoint
+
+
+class Deploy:
+    """plan → compile → stage → (stop → record_stop) → submit → healthy.
+
+    A job that already runs as declared goes from plan to healthy.
+    """
+
+    kind: ClassVar[str] = "deploy"
+
+    def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
+        """The declaration as it is now, and whether the state of before is given up."""
+        return {
+            "spec_digest": declared_job(services, job).digest,
+            "start_empty": bool(options.get("start_empty")),
+        }
+
+    def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
+        """What follows the plan depends on what was decided in it."""
+        plan = evidence.get(PlanDeployment.name)
+        if plan is None:
+            return (PlanDeployment(),)
+        if plan["action"] == "keep":
+            return (PlanDeployment(), BecomeHealthy())
+        compiled = [CompilePlan()] if plan["kind"] == "sql" else []
+        stopped = (
+            [StopWithSavepoint(_to_be_stopped), RecordStop(_to_be_stopped)]
+            if plan["action"] == "replace"
+            else []
+        )
+        return (
+            PlanDeployment(),
+            *compiled,
+            StageArtefacts(),
+            *stopped,
+            Submit(),
+            BecomeHealthy(),
+        )
+
+
+def _to_be_stopped(run: Run) -> DeploymentRecord:
+    job_id = FlinkJobId(run.evidence[PlanDeployment.name]["stop"])
+    return run.services.ledger.deployment(run.job, job_id)
+
+
+OPERATION = Deploy()

@@ -1,0 +1,83 @@
+"""A declared job bound to what the registry holds: the common ground of a deployment's steps."""
+
+from dataclasses import dataclass
+
+from headgate.errors import Rejected
+from headgate.ids import Digest, JobName, TopicName
+from headgate.operations.services import Services
+from headgate.plan.binding import Binding, live_binding, plan_digest
+from headgate.plan.schema_form import same_schema
+from headgate.plan.subjects import declared_subjects
+from headgate.spec.declared import Declared, DeclaredJob, DeclaredTopic
+from headgate.spec.load import load_declared
+from headgate.spec.suggestion import did_you_mean
+
+
+@dataclass(frozen=True)
+class BoundJob:
+    """The job, its binding, and the digest of its compiled plan (none for a Python job)."""
+
+    job: DeclaredJob
+    binding: Binding
+    plan_digest: Digest | None
+
+
+def declared_job(services: Services, name: JobName) -> DeclaredJob:
+    """The job as the files declare it now. Raises Rejected if there is none."""
+    return _declared_job(load_declared(services.project), name)
+
+
+def bind(services: Services, name: JobName, spec_digest: Digest) -> BoundJob:
+    """Bind the job that was asked for.
+
+    Raises:
+        Rejected: the files changed since then, or a schema is not registered as declared.
+
+    """
+    declared = load_declared(services.project)
+    job = _declared_job(declared, name)
+    if job.digest != spec_digest:
+        raise Rejected(
+            f"{name}: its files changed while this deployment was under way",
+            still_true="Nothing was submitted.",
+            next_step=f"headgate deploy {name}",
+        )
+    topics = [declared.topics[TopicName(topic)] for topic in (*job.spec.sources, *job.spec.sinks)]
+    values, keys = _registered(services, name, topics)
+    binding = live_binding(job, declared.topics, services.environment, values, registered_keys=keys)
+    return BoundJob(job, binding, plan_digest(binding) if job.kind == "sql" else None)
+
+
+def _declared_job(declared: Declared, name: JobName) -> DeclaredJob:
+    if name not in declared.jobs:
+        raise Rejected(
+            f"there is no job {name!r}{did_you_mean(name, declared.jobs)}",
+            still_true="Nothing was changed.",
+            next_step="headgate status lists the jobs; a new one is a folder in flink_jobs/",
+        )
+    return declared.jobs[name]
+
+
+def _registered(
+    services: Services, job: JobName, topics: list[DeclaredTopic]
+) -> tuple[dict[TopicName, str], dict[TopicName, str]]:
+    """Value and key schemas as the registry holds them, or one error about all that differ."""
+    values: dict[TopicName, str] = {}
+    keys: dict[TopicName, str] = {}
+    problems = []
+    for topic in topics:
+        for subject, text in declared_subjects(topic).items():
+            latest = services.registry.latest(subject)
+            if latest is None:
+                problems.append(f"schema {subject} is not registered")
+            elif not same_schema(latest.text, text):
+                problems.append(f"schema {subject} is registered otherwise than it is declared")
+            else:
+                (keys if subject.endswith("-key") else values)[topic.name] = latest.text
+    if problems:
+        raise Rejected(
+            "\n".join(f"{job}: {problem}" for problem in problems),
+            still_true="Nothing was changed.",
+            next_step="headgate plan, then headgate apply",
+        )
+    return values, keys

@@ -1,0 +1,74 @@
+"""Last step of a deployment: it ends only when the job is healthy."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from headgate.errors import Rejected
+from headgate.ids import FlinkJobId, FlinkLineName
+from headgate.ledger.records import Json
+from headgate.operations.step import Absent, Done, Intention, Look, Pending, Run
+from headgate.plan.health import HealthRule, Memory, judge
+
+
+class BecomeHealthy:
+    """Evidence: checkpoints seen and seconds waited."""
+
+    name: ClassVar[str] = "healthy"
+    title: ClassVar[str] = "Become healthy"
+    patience: ClassVar[timedelta] = timedelta(minutes=2)
+
+    def intend(self, run: Run) -> Json:
+        """The job that is watched, and what it must show by when."""
+        plan = run.evidence["plan"]
+        submitted = run.evidence.get("submit")
+        kept = None if submitted else run.services.ledger.deployments(run.job)[0]
+        return {
+            "flink_job_id": submitted["flink_job_id"] if submitted else kept and kept.flink_job_id,
+            "restore_from": submitted["restore_from"] if submitted else kept and kept.restored_from,
+            "line": plan["line"],
+            "checkpoints": plan["checkpoints"],
+            "deadline_seconds": plan["deadline_seconds"],
+        }
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """Judge one look, with what the look before has left."""
+        intent = intention.intent
+        client = run.services.flink(FlinkLineName(intent["line"]))
+        picture = client.job(FlinkJobId(intent["flink_job_id"]))
+        if picture is None:
+            raise Rejected(
+                f"{run.job}: Flink {intent['line']} no longer knows job {intent['flink_job_id']}; "
+                "its JobManager has restarted",
+                still_true="Its retained checkpoints are there.",
+                next_step=f"headgate deploy {run.job}",
+            )
+        rule = HealthRule(intent["restore_from"], intent["checkpoints"])
+        verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
+        if verdict.state == "healthy":
+            return _recorded(run, intention, picture.checkpoints.completed)
+        late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
+        if verdict.state == "failing" or late:
+            raise Rejected(
+                f"{run.job} did not become healthy"
+                + (f" within {intent['deadline_seconds']:.0f} s" if late else "")
+                + f": {verdict.reason}",
+                still_true=f"Flink job {intent['flink_job_id']} was left as it is.",
+                next_step=f"headgate status {run.job}; headgate logs flink-{intent['line']}-"
+                "taskmanager; mend the cause and deploy again",
+            )
+        return Pending(verdict.reason, timedelta(milliseconds=500), memory.as_progress())
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Write into the ledger that the deployment has passed."""
+        job_id = FlinkJobId(intention.intent["flink_job_id"])
+        run.services.ledger.update_deployment(run.lease, job_id, "healthy")
+
+
+def _recorded(run: Run, intention: Intention, checkpoints: int) -> Look:
+    job_id = intention.intent["flink_job_id"]
+    for deployment in run.services.ledger.deployments(run.job):
+        if deployment.flink_job_id == job_id and deployment.state == "healthy":
+            seconds = round(intention.elapsed.total_seconds(), 1)
+            note = f"{checkpoints} checkpoints"
+            return Done({"checkpoints": checkpoints, "seconds": seconds, "note": note})
+    return Absent()

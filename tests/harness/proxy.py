@@ -1,0 +1,125 @@
+"""An HTTP proxy in front of one real server, which can hold a request before or after its effect.
+
+The server behind it is real, and so is the effect; only the moment at which the client dies is
+chosen. Serves on 127.0.0.1, each request in a thread of its own.
+"""
+
+import http.client
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal
+from urllib.parse import urlsplit
+
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
+
+
+@dataclass
+class Hold:
+    """Holds the first matching request. `reached` is set when it is held."""
+
+    method: str
+    path: str
+    moment: Literal["before", "after"]
+    reached: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def matches(self, method: str, path: str) -> bool:
+        return method == self.method and re.search(self.path, path) is not None
+
+
+class Proxy:
+    """Passes everything on to `target` (http://host:port) until told to hold something."""
+
+    def __init__(self, target: str) -> None:
+        parts = urlsplit(target)
+        assert parts.hostname is not None
+        assert parts.port is not None
+        self.upstream = (parts.hostname, parts.port)
+        self.hold: Hold | None = None
+        self.seen: list[tuple[str, str]] = []
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _serve(self) -> None:
+                proxy.pass_on(self)
+
+            do_GET = do_POST = do_PATCH = do_DELETE = do_PUT = _serve
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @contextmanager
+    def holding(self, method: str, path: str, moment: Literal["before", "after"]) -> Iterator[Hold]:
+        """Hold the next matching request; at the end it is dropped (before) or answered (after)."""
+        self.hold = Hold(method, path, moment)
+        try:
+            yield self.hold
+        finally:
+            self.hold.released.set()
+            self.hold = None
+
+    def pass_on(self, request: BaseHTTPRequestHandler) -> None:
+        length = int(request.headers.get("Content-Length") or 0)
+        body = request.rfile.read(length) if length else None
+        self.seen.append((request.command, request.path))
+        hold = self.hold if self.hold and self.hold.matches(request.command, request.path) else None
+        if hold is not None and not hold.reached.is_set() and hold.moment == "before":
+            hold.reached.set()
+            hold.released.wait()
+            request.close_connection = True
+            return
+        status, headers, answer = self._forward(request, body)
+        if hold is not None and not hold.reached.is_set():
+            hold.reached.set()
+            hold.released.wait()
+        try:
+            self._answer(request, status, headers, answer)
+        except (BrokenPipeError, ConnectionResetError):
+            request.close_connection = True
+
+    def _forward(
+        self, request: BaseHTTPRequestHandler, body: bytes | None
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        connection = http.client.HTTPConnection(*self.upstream, timeout=120)
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP}
+        try:
+            connection.request(request.command, request.path, body, headers)
+            response = connection.getresponse()
+            return response.status, response.getheaders(), response.read()
+        except OSError:
+            return 502, [], b""
+        finally:
+            connection.close()
+
+    @staticmethod
+    def _answer(
+        request: BaseHTTPRequestHandler,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: bytes,
+    ) -> None:
+        request.send_response(status)
+        for name, value in headers:
+            if name.lower() not in _HOP_BY_HOP:
+                request.send_header(name, value)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
