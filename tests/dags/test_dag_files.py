@@ -12,7 +12,7 @@ from airflow.sdk import DAG
 from airflow.sdk.definitions.mappedoperator import MappedOperator
 from airflow.serialization.serialized_objects import DagSerialization
 from headgate.airflow.operation_operator import OperationOperator
-from headgate.operations.running import operation_of
+from headgate.operations.engine.running import operation_of
 
 PROJECT = Path(__file__).parents[2]
 EXPECTED = {"deploy_job", "provision_topics", "register_schemas", "stop_job"}

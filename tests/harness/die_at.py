@@ -11,8 +11,8 @@ import sys
 
 from headgate.cli.options import environment, project
 from headgate.ids import JobName
-from headgate.operations.engine import Event
-from headgate.operations.running import operation_of, run_operation
+from headgate.operations.engine.engine import Event
+from headgate.operations.engine.running import operation_of, run_operation
 from headgate.operations.services import Services
 
 

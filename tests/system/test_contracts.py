@@ -22,7 +22,11 @@ from headgate.clients.kafka_admin import KafkaAdmin
 from headgate.clients.registry import Registry
 from headgate.errors import NeedsOperator, Rejected, Unavailable
 from headgate.ids import TopicName
-from headgate.operations.contracts import ApplyResult, apply_contracts, plan_contracts
+from headgate.operations.contracts.plan_and_apply import (
+    ApplyResult,
+    apply_contracts,
+    plan_contracts,
+)
 from headgate.plan.change import Plan
 from headgate.plan.contracts import Part
 from headgate.plan.subjects import LEVEL
@@ -326,7 +330,7 @@ def test_apply__killed_between_schema_and_topic_second_run_converges(project: Pr
     script = """
         import os, signal, sys
         from pathlib import Path
-        from headgate.operations.contracts import apply_contracts, plan_contracts
+        from headgate.operations.contracts.plan_and_apply import apply_contracts, plan_contracts
         from headgate.spec.declared import NamedEnvironment
         from headgate.spec.environment import Environment
         from headgate.spec.load import load_topics

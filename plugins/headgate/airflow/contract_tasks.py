@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from headgate.airflow.run_conf import refuse_unknown_keys
 from headgate.airflow.surroundings import errors_for_airflow, services
-from headgate.operations.contracts import apply_contracts, plan_contracts
+from headgate.operations.contracts.plan_and_apply import apply_contracts, plan_contracts
 from headgate.plan.contracts import Part
 from headgate.plan.markdown import plan_as_markdown
 from headgate.spec.load import load_topics

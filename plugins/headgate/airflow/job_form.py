@@ -7,8 +7,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from headgate.airflow.run_conf import refuse_unknown_keys
 from headgate.airflow.surroundings import errors_for_airflow, project
-from headgate.spec.job_names import declared_job_names
-from headgate.spec.load import load_declared
+from headgate.spec.load import declared_job_names, load_declared
 from headgate.spec.suggestion import did_you_mean
 
 

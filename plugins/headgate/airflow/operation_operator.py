@@ -12,8 +12,8 @@ from headgate.airflow.operation_trigger import OperationTrigger
 from headgate.airflow.surroundings import errors_for_airflow, services
 from headgate.ids import JobName, OperationId
 from headgate.ledger.records import OperationRecord
-from headgate.operations.engine import Engine, Event, Waiting
-from headgate.operations.running import (
+from headgate.operations.engine.engine import Engine, Event, Waiting
+from headgate.operations.engine.running import (
     open_engine,
     operation_id_of_task,
     operation_of,

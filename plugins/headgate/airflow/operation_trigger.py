@@ -8,7 +8,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from headgate.airflow.surroundings import services
 from headgate.ids import JobName, OperationId
-from headgate.operations.running import seconds_until_more
+from headgate.operations.engine.running import seconds_until_more
 
 
 class OperationTrigger(BaseTrigger):

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from headgate.cli.console import err, out, print_json
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
-from headgate.operations.apply_result import ApplyResult
-from headgate.operations.contracts import apply_contracts, plan_contracts
+from headgate.operations.contracts.apply_result import ApplyResult
+from headgate.operations.contracts.plan_and_apply import apply_contracts, plan_contracts
 from headgate.plan.change import EXIT_REFUSED, Change, Plan
 from headgate.plan.contracts import Part
 from headgate.plan.difference import difference

@@ -11,7 +11,7 @@ from headgate.cli.options import EnvironmentOption, JsonOption, environment, pro
 from headgate.cli.progress import show_progress
 from headgate.errors import Rejected
 from headgate.ids import JobName
-from headgate.operations.running import operation_of, run_operation
+from headgate.operations.engine.running import operation_of, run_operation
 from headgate.operations.services import Services
 from headgate.operations.status import JobStatus, status_of, status_of_all
 from headgate.spec.declared import Declared

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from headgate.operations.engine import Event, Listener
+from headgate.operations.engine.engine import Event, Listener
 
 
 @contextmanager

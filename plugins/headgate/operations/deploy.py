@@ -11,10 +11,10 @@ from headgate.operations.deployment.healthy_step import BecomeHealthy
 from headgate.operations.deployment.plan_step import PlanDeployment
 from headgate.operations.deployment.stage_step import StageArtefacts
 from headgate.operations.deployment.submit_step import Submit
+from headgate.operations.engine.step import Run, Step
 from headgate.operations.services import Services
-from headgate.operations.step import Run, Step
-from headgate.operations.steps.record_stop import RecordStop
-from headgate.operations.steps.stop_with_savepoint import StopWithSavepoint
+from headgate.operations.stopping.record_stop import RecordStop
+from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 
 
 class Deploy:

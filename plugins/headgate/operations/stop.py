@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, Json
+from headgate.operations.engine.step import Done, Intention, Look, Run, Step
 from headgate.operations.services import Services
-from headgate.operations.step import Done, Intention, Look, Run, Step
-from headgate.operations.steps.record_stop import RecordStop
-from headgate.operations.steps.stop_with_savepoint import StopWithSavepoint
+from headgate.operations.stopping.record_stop import RecordStop
+from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 from headgate.spec.suggestion import did_you_mean
 
 

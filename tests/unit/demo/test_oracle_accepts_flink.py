@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
-
 from headgate.demo.fleet.fleet import FleetSpec
 from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.judge import judge
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from unit.demo.arrivals import every, fleet_readings, in_partitions
 from unit.demo.flink_model import TOPICS, run
 

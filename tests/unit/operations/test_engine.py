@@ -11,9 +11,9 @@ from headgate.clock import Clock
 from headgate.errors import Indeterminate, NeedsOperator, Rejected, Unavailable
 from headgate.ids import EnvironmentName, JobName, OperationId
 from headgate.ledger.records import Json, OperationRecord
-from headgate.operations.engine import Engine, Event, Waiting
+from headgate.operations.engine.engine import Engine, Event, Waiting
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run, Step
 from headgate.operations.services import Services
-from headgate.operations.step import Absent, Done, Intention, Look, Pending, Run, Step
 from headgate.spec.declared import NamedEnvironment
 from headgate.spec.environment import Environment
 

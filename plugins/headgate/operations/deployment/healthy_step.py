@@ -6,7 +6,7 @@ from typing import ClassVar
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
-from headgate.operations.step import Absent, Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 from headgate.plan.health import HealthRule, Memory, judge
 
 

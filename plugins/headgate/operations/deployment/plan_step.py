@@ -11,8 +11,8 @@ from headgate.errors import NeedsOperator, Rejected, Unavailable
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName, TopicName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.bound_job import BoundJob, bind
+from headgate.operations.engine.step import Done, Intention, Look, Run
 from headgate.operations.services import Services
-from headgate.operations.step import Done, Intention, Look, Run
 from headgate.plan.deploy import (
     Deployment,
     Facts,

@@ -14,7 +14,7 @@ from headgate.errors import HeadgateError, Rejected
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, flink_job_id
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.plan_step import checkpoint_folder
-from headgate.operations.step import Absent, Done, Intention, Look, Run
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 
 _SETTINGS_OF_OURS = {
     # An ended job leaves its last checkpoints behind; only its end by a savepoint removes them.

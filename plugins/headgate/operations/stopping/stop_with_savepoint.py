@@ -11,7 +11,7 @@ from headgate.clients.storage import snapshot_at, snapshots_below
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId, FlinkLineName, TriggerId, trigger_id
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.step import Absent, Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 
 _PATIENT_WITH_RESTARTS = timedelta(minutes=1)
 

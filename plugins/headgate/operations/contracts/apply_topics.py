@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from headgate.clients.kafka_admin import ItemResults, KafkaAdmin, TopicCreation
 from headgate.errors import HeadgateError, Rejected
 from headgate.ids import TopicName
-from headgate.operations.apply_result import ItemResult, Progress
+from headgate.operations.contracts.apply_result import ItemResult, Progress
 from headgate.plan.change import Change, Kind, Plan
 
 _KINDS: tuple[Kind, ...] = ("topic", "configs", "partitions")

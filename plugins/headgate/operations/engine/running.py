@@ -7,9 +7,9 @@ from uuid import uuid4
 from headgate.errors import HeadgateError, NeedsOperator, Rejected
 from headgate.ids import JobName, OperationId, digest_of
 from headgate.ledger.records import Json, OperationRecord
-from headgate.operations.engine import Engine, Listener
+from headgate.operations.engine.engine import Engine, Listener
+from headgate.operations.engine.step import Operation
 from headgate.operations.services import Services, this_process
-from headgate.operations.step import Operation
 
 _KIND = re.compile(r"[a-z_]+\Z")
 

@@ -8,9 +8,9 @@ from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import TopicName
 from headgate.observe.subjects import observe_subjects
 from headgate.observe.topics import observe_topics
-from headgate.operations.apply_result import ApplyResult, ItemResult, Progress
-from headgate.operations.apply_schemas import apply_schemas
-from headgate.operations.apply_topics import apply_topics, refusals_by_brokers
+from headgate.operations.contracts.apply_result import ApplyResult, ItemResult, Progress
+from headgate.operations.contracts.apply_schemas import apply_schemas
+from headgate.operations.contracts.apply_topics import apply_topics, refusals_by_brokers
 from headgate.plan.change import Change, Plan
 from headgate.plan.contracts import ObservedContracts, Part, contract_plan
 from headgate.plan.schema_form import same_schema

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from headgate.clients.registry import Registry
 from headgate.errors import HeadgateError, Indeterminate, Rejected, Unavailable
-from headgate.operations.apply_result import ItemResult, Progress
+from headgate.operations.contracts.apply_result import ItemResult, Progress
 from headgate.plan.change import Change
 from headgate.plan.schema_form import same_schema
 

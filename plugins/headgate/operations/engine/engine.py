@@ -21,8 +21,7 @@ from headgate.errors import (
 from headgate.ids import OperationId
 from headgate.ledger.ledger import Superseded
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord, StepRecord
-from headgate.operations.services import Services
-from headgate.operations.step import (
+from headgate.operations.engine.step import (
     Absent,
     Done,
     Intention,
@@ -32,6 +31,7 @@ from headgate.operations.step import (
     Run,
     Step,
 )
+from headgate.operations.services import Services
 
 Phase = Literal["intended", "acting", "acted", "pending", "done", "ended"]
 

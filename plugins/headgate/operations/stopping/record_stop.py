@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
-from headgate.operations.step import Absent, Done, Intention, Look, Run
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 
 
 @dataclass(frozen=True)

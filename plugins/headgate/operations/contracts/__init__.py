@@ -1,0 +1,1 @@
+"""Schemas and topics: planned, shown, applied."""

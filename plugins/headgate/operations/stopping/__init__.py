@@ -1,0 +1,1 @@
+"""The steps that end a running job with a savepoint."""
