@@ -22,16 +22,17 @@ a whole sequence through `window_steps.run`, without Flink.
 What can be relied on:
 
 - Readings of a key come in the order of event time, those of the same time in the order of
-  `order`. A reading at or behind the watermark when it arrives is dropped; Flink counts these in
-  the metric `numLateRecordsDropped` of the `Match` operator.
+  `order`. They come once the watermark has passed the step of the `resolution` that they are in;
+  a reading that arrives after that is dropped, and Flink counts it in the metric
+  `numLateRecordsDropped`.
 - **The JVM keeps time, Python decides.** Timers that a Python worker registers reach Flink as
   mails which a snapshot does not wait for, so a restored job may have a window without its timer
-  and never close it (`BeamPythonFunctionRunner`, `drainUnregisteredTimers`). There are none here.
-  A SQL session window per key notices the silence, and one JVM operator, MATCH_RECOGNIZE, puts
-  readings and silences of a key in order. What Python sees is one sequence per key that is the
-  same in every run, and its only state is the open window.
-- The window's state has typed fields; changing the names or types of the fields of the window
-  class needs an empty start.
+  and never close it (`BeamPythonFunctionRunner`, `drainUnregisteredTimers`). There are none here:
+  SQL windows in front of Python wait for the watermark, notice silences and put everything about
+  a key in order (see `window_queries`). What Python sees of a key is the same sequence in every
+  run, and its only state is the open window.
+- The state has typed fields. Changing the names or types of the fields of the window class needs
+  an empty start.
 """
 
 from abc import ABC, abstractmethod
@@ -69,8 +70,8 @@ class CustomWindow(ABC, Generic[Reading, Window, Result]):
     timeout: ClassVar[timedelta]
     """A reading later than this after the last one does not belong to the window."""
     resolution: ClassVar[timedelta] = timedelta(seconds=1)
-    """A time-out is noticed at most this much late in event time. It costs one record for each
-    key and step of the resolution in which the key had readings."""
+    """Step of event time in which readings are handed over. It is what results are delayed by at
+    most, and a time-out noticed late at most; larger steps are cheaper."""
 
     @abstractmethod
     def open(self, reading: Reading) -> Window | None:

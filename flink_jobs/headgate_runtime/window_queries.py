@@ -1,13 +1,17 @@
-"""The SQL around a custom window: one ordered sequence of readings and silences per key.
+"""The SQL around a custom window: the readings of a key, step by step, and its silences.
 
-    readings ─────────────────────────────┐
-       └─ TUMBLE(resolution) ─ SESSION ───┴─ UNION ALL ─ MATCH_RECOGNIZE ─► Python
+    readings ────────────────────────────────────┐
+       └─ TUMBLE(resolution) ─ SESSION(timeout) ─┴─ UNION ALL ─ TUMBLE(resolution) ─► Python
 
-TUMBLE thins a key's readings out to one row per step, SESSION ends `timeout` after the last of
-them, at the earliest when the last reading is older than `timeout`. MATCH_RECOGNIZE with a pattern
-of one row is Flink's keyed event-time sort: it holds rows until the watermark has passed them,
-drops those that come too late, and keeps all of it in the state and timers of the JVM. A silence
-can therefore neither overtake nor lag behind a reading, however far the watermark jumps.
+The last TUMBLE is where time is kept: it emits one row per key and step of the resolution in
+which the key had a reading or a silence, with all readings of that step, once the watermark has
+passed the step's end. Rows of one key leave one operator in the order of time, so a silence can
+neither overtake nor lag behind a reading, however far the watermark jumps, and all that waits
+is in the state and the timers of the JVM. The first TUMBLE only thins out what SESSION, which
+is dearer, has to count.
+
+Sorting single rows with MATCH_RECOGNIZE or an OVER window instead takes two to many times the
+work: both search a key's whole buffer at each of its timers.
 """
 
 from collections.abc import Sequence
@@ -25,8 +29,8 @@ _SQL_TYPES = {
     datetime: "BIGINT",
 }
 KEY = "window_key"
-TIME = "event_millis"
-IS_READING = "is_reading"
+READING_TIME = "reading_millis"
+_IS_READING = "is_reading"
 _ROW_TIME = "window_row_time"
 
 
@@ -62,17 +66,20 @@ def silences_query(steps: str, key: Sequence[str], timeout: timedelta) -> str:
     )
 
 
-def union_query(source: Source, silences: str, key: Sequence[str]) -> str:
+def events_query(source: Source, silences: str, key: Sequence[str]) -> str:
     """Readings and silences as rows of the same columns."""
+    time = quoted(source.event_time)
     of_reading = [
         f"{key_text(key)} AS {KEY}",
-        f"TRUE AS {IS_READING}",
-        *(f"{wire_value(field)} AS {quoted(f'field_{field.name}')}" for field in source.fields),
-        f"{quoted(source.event_time)} AS {_ROW_TIME}",
+        f"TRUE AS {_IS_READING}",
+        f"{millis(time)} AS {READING_TIME}",
+        *(f"{wire_value(field)} AS {_event_column(field)}" for field in source.fields),
+        f"{time} AS {_ROW_TIME}",
     ]
     of_silence = [
         f"{key_text(key)} AS {KEY}",
-        f"FALSE AS {IS_READING}",
+        f"FALSE AS {_IS_READING}",
+        f"CAST(NULL AS BIGINT) AS {READING_TIME}",
         *(f"CAST(NULL AS {_SQL_TYPES[field.kind]})" for field in source.fields),
         _ROW_TIME,
     ]
@@ -82,30 +89,18 @@ def union_query(source: Source, silences: str, key: Sequence[str]) -> str:
     )
 
 
-def ordered_query(events: str, fields: Sequence[Field], order: Sequence[str]) -> str:
-    """The rows of each key in order: the key as text, and one row of time, kind and fields.
+def batches_query(events: str, fields: Sequence[Field], resolution: timedelta) -> str:
+    """The key as text, and one row: the last millisecond of the step and its readings.
 
-    A silence comes after a reading of the same time.
+    A reading is a row of its time and its fields; a step with silences only has NULL.
     """
-    columns = [f"field_{field.name}" for field in fields]
-    measures = [
-        f"E.{_ROW_TIME} AS {_ROW_TIME}",
-        f"E.{IS_READING} AS is_reading_out",
-        *(f"E.{quoted(column)} AS {quoted(f'{column}_out')}" for column in columns),
-    ]
-    ordering = [
-        _ROW_TIME,
-        *(quoted(f"field_{column}") for column in order),
-    ]
-    row = [
-        millis(f"{_ROW_TIME}"),
-        "is_reading_out",
-        *(quoted(f"{column}_out") for column in columns),
-    ]
+    reading = ", ".join([READING_TIME, *(_event_column(field) for field in fields)])
     return (
-        f"SELECT {KEY}, ROW({', '.join(row)}) FROM {quoted(events)} MATCH_RECOGNIZE ("
-        f"PARTITION BY {KEY} ORDER BY {', '.join(ordering)} MEASURES {', '.join(measures)} "
-        "ONE ROW PER MATCH AFTER MATCH SKIP PAST LAST ROW PATTERN (E) DEFINE E AS TRUE)"
+        f"SELECT {KEY}, ROW({millis('window_time')}, readings) FROM ("
+        f"SELECT {KEY}, window_time, "
+        f"ARRAY_AGG(ROW({reading})) FILTER (WHERE {_IS_READING}) AS readings "
+        f"FROM TABLE(TUMBLE(TABLE {quoted(events)}, DESCRIPTOR({_ROW_TIME}), "
+        f"{interval(resolution)})) GROUP BY {KEY}, window_start, window_end, window_time)"
     )
 
 
@@ -153,6 +148,10 @@ def interval(duration: timedelta) -> str:
     minutes, second = divmod(in_hour, 60)
     text = f"{hours // 24} {hours % 24:02d}:{minutes:02d}:{second:02d}.{rest:03d}"
     return f"INTERVAL '{text}' DAY(3) TO SECOND(3)"
+
+
+def _event_column(field: Field) -> str:
+    return quoted(f"field_{field.name}")
 
 
 def _names(columns: Sequence[str]) -> str:

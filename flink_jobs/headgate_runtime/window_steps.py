@@ -1,6 +1,6 @@
-"""What happens to the open window of one key at each reading and each silence."""
+"""What happens to the open window of one key, step by step of time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic
@@ -17,13 +17,32 @@ class Open(Generic[Window]):
     last: int
 
 
-def at_reading(
+def at_step(
+    kind: CustomWindow[Reading, Window, Result],
+    state: Open[Window] | None,
+    readings: Sequence[tuple[int, Reading]],
+    until: int,
+) -> tuple[Open[Window] | None, list[Result]]:
+    """The state after a step of time, and what it makes public.
+
+    `readings` are all readings of the step with their times, in any order; no reading up to
+    `until` is missing. Times are epoch milliseconds.
+    """
+    published = []
+    for time, reading in sorted(readings, key=_in_order(kind)):
+        state, result = _at_reading(kind, state, reading, time)
+        published.append(result)
+    state, result = _at_silence(kind, state, until)
+    published.append(result)
+    return state, [result for result in published if result is not None]
+
+
+def _at_reading(
     kind: CustomWindow[Reading, Window, Result],
     state: Open[Window] | None,
     reading: Reading,
     time: int,
 ) -> tuple[Open[Window] | None, Result | None]:
-    """The state after a reading at `time` (epoch milliseconds), and what it makes public."""
     result = None
     if state is not None:
         in_time = time - state.last <= _millis(kind.timeout)
@@ -35,32 +54,34 @@ def at_reading(
     return (None if opened is None else Open(opened, time)), result
 
 
-def at_silence(
-    kind: CustomWindow[Any, Window, Result], state: Open[Window] | None, time: int
+def _at_silence(
+    kind: CustomWindow[Any, Window, Result], state: Open[Window] | None, until: int
 ) -> tuple[Open[Window] | None, Result | None]:
-    """The state after it is known that no reading up to `time` (epoch milliseconds) is missing."""
-    if state is None or time - state.last < _millis(kind.timeout):
+    if state is None or until - state.last < _millis(kind.timeout):
         return state, None
     return None, kind.close(state.window, Cause.TIMEOUT)
+
+
+def _in_order(kind: CustomWindow[Reading, Any, Any]) -> Callable[[tuple[int, Reading]], Any]:
+    def place(timed: tuple[int, Reading]) -> tuple[Any, ...]:
+        time, reading = timed
+        return (time, *(getattr(reading, field) for field in kind.order))
+
+    return place
+
+
+def _millis(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)
 
 
 def run(
     kind: CustomWindow[Reading, Any, Result],
     readings: Iterable[tuple[datetime, Reading]],
-    until: datetime | None = None,
-) -> Iterator[Result]:
-    """The results of one key's readings, in event-time order, with a watermark that goes to
-    `until` in the end. For tests of a window without Flink."""
-    state: Open[Any] | None = None
-    for time, reading in readings:
-        state, result = at_reading(kind, state, reading, to_millis(time))
-        if result is not None:
-            yield result
-    if until is not None:
-        state, result = at_silence(kind, state, to_millis(until))
-        if result is not None:
-            yield result
+    until: datetime,
+) -> list[Result]:
+    """The results of one key's readings by the time that the watermark reaches `until`.
 
-
-def _millis(duration: timedelta) -> int:
-    return duration // timedelta(milliseconds=1)
+    For tests of a window without Flink; the readings may be in any order.
+    """
+    timed = [(to_millis(time), reading) for time, reading in readings]
+    return at_step(kind, None, timed, to_millis(until))[1]

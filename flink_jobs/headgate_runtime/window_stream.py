@@ -14,7 +14,7 @@ from pyflink.table import StreamTableEnvironment
 from headgate_runtime import window_queries as queries
 from headgate_runtime.custom_window import CustomWindow, record_types
 from headgate_runtime.record_types import Field, decoder, encoder, fields_of
-from headgate_runtime.window_steps import Open, at_reading, at_silence
+from headgate_runtime.window_steps import Open, at_step
 
 _TYPES = {
     str: Types.STRING,
@@ -34,8 +34,8 @@ def window_stream(
 ) -> DataStream:
     """The results of a custom window over a table, as rows of the result's fields."""
     reading, state, result = (fields_of(kind) for kind in record_types(window))
-    events = _ordered_events(tables, queries.Source(source, event_time, reading), window)
-    keyed = _keyed(events)
+    batches = _batches(tables, queries.Source(source, event_time, reading), window)
+    keyed = _keyed(batches)
     function = WindowFunction(window, reading, state, result)
     return keyed.process(function, output_type=row_type(result)).name(window.name).uid(window.name)
 
@@ -72,15 +72,13 @@ class WindowFunction(KeyedProcessFunction):  # type: ignore[misc]
         )
 
     def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
-        """One reading or silence."""
-        time, is_reading, *fields = value
+        """The readings of one step of the resolution, and the end of the step."""
+        step_end, rows = value
+        readings = [(row[0], self._reading(tuple(row)[1:])) for row in rows or ()]
         before = self._read()
-        if is_reading:
-            after, result = at_reading(self._window, before, self._reading(fields), time)
-        else:
-            after, result = at_silence(self._window, before, time)
+        after, results = at_step(self._window, before, readings, step_end)
         self._write(before, after)
-        if result is not None:
+        for result in results:
             yield Row(*self._result(result))
 
     def _read(self) -> Open[Any] | None:
@@ -94,19 +92,20 @@ class WindowFunction(KeyedProcessFunction):  # type: ignore[misc]
             self._state.clear()
 
 
-def _ordered_events(
+def _batches(
     tables: StreamTableEnvironment, source: queries.Source, window: CustomWindow[Any, Any, Any]
 ) -> DataStream:
     steps, silences, events = (f"{window.name} {part}" for part in ("steps", "silences", "events"))
     for view, query in (
         (steps, queries.steps_query(source, window.key, window.resolution)),
         (silences, queries.silences_query(steps, window.key, window.timeout)),
-        (events, queries.union_query(source, silences, window.key)),
+        (events, queries.events_query(source, silences, window.key)),
     ):
         tables.create_temporary_view(queries.quoted(view), tables.sql_query(query))
-    ordered = tables.sql_query(queries.ordered_query(events, source.fields, window.order))
-    event = Types.ROW([Types.LONG(), Types.BOOLEAN(), *_types(source.fields)])
-    return tables.to_append_stream(ordered, Types.ROW([Types.STRING(), event]))
+    batches = tables.sql_query(queries.batches_query(events, source.fields, window.resolution))
+    reading = Types.ROW([Types.LONG(), *_types(source.fields)])
+    batch = Types.ROW([Types.LONG(), Types.OBJECT_ARRAY(reading)])
+    return tables.to_append_stream(batches, Types.ROW([Types.STRING(), batch]))
 
 
 def _keyed(events: DataStream) -> KeyedStream:

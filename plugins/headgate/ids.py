@@ -39,7 +39,7 @@ def digest_of(*parts: str | bytes) -> Digest:
 def flink_job_id(
     environment: EnvironmentName, job: JobName, generation: int, attempt: int
 ) -> FlinkJobId:
-    """The Flink job id of one submission; a refused one burns its id, so the next attempt is used."""
+    """The Flink job id of one submission. A refused one burns its id: the next attempt is used."""
     return FlinkJobId(digest_of("job", environment, job, str(generation), str(attempt)))
 
 

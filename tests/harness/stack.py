@@ -1,5 +1,6 @@
 """The one real stack that all system tests share."""
 
+import logging
 import os
 import shutil
 import tomllib
@@ -7,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from headgate.local.layout import layout_of
+from headgate.local.layout import Layout, layout_of
 from headgate.local.stack import down, processes, up
 from headgate.local.starting import Progress
 from headgate.spec.declared import NamedEnvironment
@@ -20,23 +22,24 @@ KEEP = "HEADGATE_KEEP_STACK"
 
 
 @dataclass(frozen=True)
-class RunningStack:
-    """A stack with everything in it, Airflow included."""
+class RunningStack(NamedEnvironment):
+    """The environment of a stack with everything in it, Airflow included."""
 
     project: Path
-    name: str
-    environment: NamedEnvironment
 
     @property
-    def airflow(self) -> dict[str, str]:
-        """`address`, `user` and `password` of Airflow."""
-        text = layout_of(self.project, self.name).access_file.read_text(encoding="utf-8")
-        access: dict[str, str] = tomllib.loads(text)["airflow"]
-        return access
+    def access(self) -> dict[str, Any]:
+        """Addresses and log-ins, as `access.toml` has them."""
+        text = self._layout.access_file.read_text(encoding="utf-8")
+        return tomllib.loads(text)
 
     def log(self, service: str) -> Path:
         """The log of a service."""
-        return layout_of(self.project, self.name).log(service)
+        return self._layout.log(service)
+
+    @property
+    def _layout(self) -> Layout:
+        return layout_of(self.project, NAME)
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def running_stack() -> Iterator[RunningStack]:
         shutil.rmtree(layout_of(PROJECT, NAME).root, ignore_errors=True)
     environment = up(PROJECT, NAME, progress=_tell)
     try:
-        yield RunningStack(PROJECT, NAME, environment)
+        yield RunningStack(environment.name, environment.settings, environment.stack, PROJECT)
     finally:
         if os.environ.get(KEEP) != "1":
             down(PROJECT, NAME)
@@ -55,4 +58,4 @@ def running_stack() -> Iterator[RunningStack]:
 
 def _tell(progress: Progress) -> None:
     if progress.state in ("ready", "failed"):
-        print(f"{progress.seconds:6.1f} s  {progress.service} is {progress.state}")
+        logging.getLogger(__name__).info("%s is %s", progress.service, progress.state)

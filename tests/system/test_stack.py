@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import psutil
 import pytest
 import requests
 from harness.stack import PROJECT
+from harness.waiting import until
 from headgate.errors import Rejected, Unavailable
 from headgate.local.kafka import answers_describe_cluster
 from headgate.local.layout import Layout, layout_of
@@ -57,13 +58,6 @@ def running_pids() -> dict[str, int]:
     }
 
 
-def wait_until(what: str, condition: Callable[[], bool], seconds: float = 90) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
-
-
 def test_up_twice__second_call_changes_nothing(layout: Layout) -> None:
     first = bring_up()
     assert set(first) == SERVICES
@@ -98,8 +92,12 @@ def test_killed_service__is_started_again(layout: Layout) -> None:
     os.kill(before["kafka"], signal.SIGKILL)
 
     address = f"127.0.0.1:{keep_ports(layout)['kafka.client']}"
-    wait_until("another broker", lambda: running_pids().get("kafka", 0) not in (0, before["kafka"]))
-    wait_until("the broker answers", lambda: answers_describe_cluster(address) is None)
+    until(
+        lambda: running_pids().get("kafka", 0) not in (0, before["kafka"]),
+        seconds=90,
+        what="another broker",
+    )
+    until(lambda: answers_describe_cluster(address) is None, seconds=90, what="the broker answers")
     assert running_pids()["registry"] == before["registry"]
 
 
@@ -108,7 +106,7 @@ def test_stopped_service__up_heals_it_and_leaves_the_rest(layout: Layout) -> Non
     supervisor = connect(layout, keep_secrets(layout)["supervisor_password"])
     assert supervisor is not None
     supervisor.stop("registry")
-    wait_until("the registry is down", lambda: "registry" not in running_pids())
+    until(lambda: "registry" not in running_pids(), seconds=90, what="the registry is down")
 
     after = bring_up()
 
@@ -210,7 +208,7 @@ def test_program__runs_under_the_stack_until_it_is_stopped(layout: Layout, tmp_p
 
     start_program(PROJECT, NAME, "fleet", command, {"GREETING": "100% ready"})
 
-    wait_until("the program has written", sign.exists, 30)
+    until(sign.exists, seconds=90, what="the program has written")
     text, pid = sign.read_text().splitlines()
     assert text == "100% ready"
     assert running_pids()["fleet"] == int(pid)

@@ -76,7 +76,8 @@ def simulate(
     out.print(
         f"{state.produced:,} readings of {devices} devices produced to {topic} in "
         f"{state.elapsed.total_seconds():.1f} s, event time from {_short(pace.start)} "
-        f"to {_short(state.event_time)}"
+        f"to {_short(state.event_time)}",
+        soft_wrap=True,
     )
 
 

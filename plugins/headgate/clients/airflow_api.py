@@ -87,8 +87,13 @@ class AirflowApi:
         return "\n".join(_log_line(entry) for entry in answer["content"])
 
     def _request(
-        self, method: str, path: str, *, json: Any = None, effect: bool = False
-    ) -> Response:  # noqa: ANN401 - JSON
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        effect: bool = False,
+    ) -> Response:
         for _ in range(2):
             if not self._token:
                 self._token = self._log_in()

@@ -30,7 +30,9 @@ def offered_environment(layout: Layout, ports: Ports) -> NamedEnvironment:
             registry=RegistryAddress(url=registry_url(ports)),
             flink={
                 line: FlinkCluster(
-                    rest=rest_url(ports, line), python=layout.installed.flink_python(line)
+                    rest=rest_url(ports, line),
+                    python=layout.installed.flink_python(line),
+                    connectors=layout.installed.jars(f"flink-{line}"),
                 )
                 for line in FLINK_LINES
             },

@@ -83,7 +83,8 @@ class Startup:
             if name in self._ready:
                 self._refuse_death(service, states[name])
             elif name not in self._begun:
-                if self._ready.issuperset(set(service.after) & self._names()):
+                free_to_start = states[name].state != "STOPPING"
+                if free_to_start and self._ready.issuperset(set(service.after) & self._names()):
                     self._begin(service, states[name])
             else:
                 self._refuse_death(service, states[name])
@@ -120,7 +121,7 @@ class Startup:
         """A service that ended, or that the supervisor has already started again, has died."""
         first = self._pids.setdefault(service.name, state.pid) if state.pid else 0
         ended_well = service.once and state.state == "EXITED" and state.exit_code == 0
-        died = state.state in ("BACKOFF", "FATAL", "EXITED") and not ended_well
+        died = state.state not in ("STARTING", "RUNNING") and not ended_well
         if died or (state.pid and state.pid != first):
             self._tell(service, "failed", "")
             reason = state.why or f"exit code {state.exit_code}"

@@ -39,8 +39,8 @@ class Deploy:
             return (PlanDeployment(),)
         if plan["action"] == "keep":
             return (PlanDeployment(), BecomeHealthy())
-        compiled = [CompilePlan()] if plan["kind"] == "sql" else []
-        stopped = (
+        compiled: list[Step] = [CompilePlan()] if plan["kind"] == "sql" else []
+        stopped: list[Step] = (
             [StopWithSavepoint(_to_be_stopped), RecordStop(_to_be_stopped)]
             if plan["action"] == "replace"
             else []

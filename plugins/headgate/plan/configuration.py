@@ -1,7 +1,9 @@
 """Flink's options for a job: the defaults, and what job.yaml adds to them or puts in their place."""
 
+import re
 from datetime import timedelta
 
+from headgate.plan.sql_text import normalised
 from headgate.plan.tables import milliseconds
 from headgate.spec.declared import DeclaredJob
 
@@ -12,6 +14,11 @@ PYTHON_BUNDLE = 100_000
 """Records that go to Python together at most. Flink's default is small and costs a factor of
 eight in throughput; the bundle time, not the size, bounds the delay, and a checkpoint ends it."""
 PYTHON_BUNDLE_TIME = timedelta(milliseconds=200)
+
+_MATCHES_PATTERNS = re.compile(r"\bMATCH_RECOGNIZE\b", re.IGNORECASE)
+"""At each timer of a key Flink's pattern operator searches the key's whole event queue
+(`CepOperator.getSortedTimestamps`). In RocksDB that walks over all deleted entries too, and some
+hundred records of one key take minutes. What it keeps is short-lived and fits into memory."""
 
 
 def table_configuration(job: DeclaredJob) -> dict[str, str]:
@@ -36,6 +43,8 @@ def submission_configuration(job: DeclaredJob) -> dict[str, str]:
         "execution.checkpointing.min-pause": _duration(CHECKPOINT_PAUSE),
         "execution.checkpointing.timeout": _duration(CHECKPOINT_TIMEOUT),
     }
+    if job.kind == "sql" and _MATCHES_PATTERNS.search(normalised(job.code)):
+        options["state.backend.type"] = "hashmap"
     if job.kind == "python":
         options |= {
             "python.fn-execution.bundle.size": str(PYTHON_BUNDLE),

@@ -55,10 +55,10 @@ class Deployment:
     generation: int
     attempt: int
     restore_from: str | None
-    restores_snapshot: bool
-    """Whether `restore_from` is filled when the job before has been stopped."""
-    stop: FlinkJobId | None
     reason: str
+    restores_snapshot: bool = False
+    """Whether `restore_from` is filled when the job before has been stopped."""
+    stop: FlinkJobId | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def plan_deployment(facts: Facts) -> Deployment | Refusal:
 def _beside_running(facts: Facts, latest: Submission) -> Deployment | Refusal:
     if latest.spec_digest == facts.spec_digest and latest.line == facts.line:
         return Deployment(
-            "keep", latest.generation, latest.attempt, None, False, None, "already runs as declared"
+            "keep", latest.generation, latest.attempt, None, "already runs as declared"
         )
     if latest.line != facts.line:
         return Refusal(
@@ -101,9 +101,9 @@ def _beside_running(facts: Facts, latest: Submission) -> Deployment | Refusal:
         latest.generation + 1,
         1,
         None,
-        not facts.start_empty,
-        latest.flink_job_id,
         "starts empty, as asked for" if facts.start_empty else "declaration changed",
+        restores_snapshot=not facts.start_empty,
+        stop=latest.flink_job_id,
     )
     # The slots of the job that is stopped are free by then; it had at least one.
     return _with_slots(facts, facts.slots_needed, replacement)
@@ -127,7 +127,8 @@ def _after_ended(facts: Facts, latest: Submission) -> Deployment | Refusal:
         return Refusal(
             f"{facts.job} has had state, but no whole savepoint or checkpoint of its last "
             f"deployment {stateful[0].flink_job_id} was found",
-            f"find out where its state is; to give it up: headgate deploy {facts.job} --start-empty",
+            "find out where its state is; to give it up: "
+            f"headgate deploy {facts.job} --start-empty",
             for_operator=True,
         )
     if newest.plan_digest != facts.plan_digest:
@@ -151,7 +152,7 @@ def _newest_of_lineage(facts: Facts, stateful: Sequence[Submission]) -> Snapshot
 
 
 def _start(generation: int, attempt: int, restore_from: str | None, reason: str) -> Deployment:
-    return Deployment("start", generation, attempt, restore_from, False, None, reason)
+    return Deployment("start", generation, attempt, restore_from, reason)
 
 
 def _with_slots(facts: Facts, freed: int, deployment: Deployment) -> Deployment | Refusal:

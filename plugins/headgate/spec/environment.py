@@ -34,6 +34,8 @@ class FlinkCluster(Strict):
     """Address of the JobManager's REST API, for people the address of its UI."""
     python: Path
     """Interpreter with PyFlink of this line: compiles SQL here, runs drivers on the cluster."""
+    connectors: Path | None = None
+    """Folder of the connector jars that compiling needs; none if PyFlink's own folder has them."""
 
 
 class Environment(Strict):

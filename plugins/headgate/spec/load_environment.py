@@ -102,7 +102,9 @@ def load_environment_or_installed(project: Path, name: str | None) -> NamedEnvir
         chosen = choose_environment(project, name)
         flink = {
             folder.name.removeprefix("flink-"): FlinkCluster(
-                rest=_NOWHERE, python=folder / "bin/python"
+                rest=_NOWHERE,
+                python=folder / "bin/python",
+                connectors=project / INSTALLED / "jars" / folder.name,
             )
             for folder in sorted((project / INSTALLED).glob("flink-*"))
         }
@@ -146,7 +148,12 @@ def not_running(stack: str) -> HeadgateError:
 def _with_full_paths(settings: Environment, project: Path) -> Environment:
     """Paths of headgate.toml are relative to it; links are kept, a venv's python is one."""
     flink = {
-        line: cluster.model_copy(update={"python": project / cluster.python})
+        line: cluster.model_copy(
+            update={
+                "python": project / cluster.python,
+                "connectors": cluster.connectors and project / cluster.connectors,
+            }
+        )
         for line, cluster in settings.flink.items()
     }
     changes: dict[str, object] = {"artefacts": project / settings.artefacts, "flink": flink}

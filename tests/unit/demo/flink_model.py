@@ -25,7 +25,7 @@ TOPICS = (
 def run(partitions: dict[int, list[Arrival]], chance: Random, skew: float) -> dict[str, list[dict]]:
     """Everything published once all is read and the last watermark has come.
 
-    `skew` from 0 (partitions evenly) to 1 (long runs of one partition).
+    `skew` from 0 (partitions evenly) to 1 (long runs of one partition, then back to even).
     """
     jobs = [_Windows(60_000, 60_000), _Windows(30_000, 120_000), _Sessions(), _InOrder()]
     waiting = {part: list(reversed(records)) for part, records in partitions.items()}
@@ -33,7 +33,7 @@ def run(partitions: dict[int, list[Arrival]], chance: Random, skew: float) -> di
     current = next(iter(waiting))
     while waiting:
         if current not in waiting or chance.random() > skew:
-            current = chance.choice(sorted(waiting))
+            current = max(waiting, key=lambda part: len(waiting[part]) / len(partitions[part]))
         reading = waiting[current].pop()
         if not waiting[current]:
             del waiting[current]

@@ -8,16 +8,16 @@ import pytest
 from headgate.demo.fleet.fleet import FleetSpec
 from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.judge import judge
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from unit.demo.arrivals import every, fleet_readings, in_partitions
 from unit.demo.flink_model import TOPICS, run
 
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
-SLOW = settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
+SLOW = settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
 
 
-def troubled_fleet(seed: int, devices: int = 12, count: int = 6_000) -> dict[int, list[Arrival]]:
+def troubled_fleet(seed: int, devices: int = 12, count: int = 5_000) -> dict[int, list[Arrival]]:
     spec = FleetSpec(devices, START, devices * 1.8 / 8, late=0.01, seed=seed)
     return in_partitions(fleet_readings(spec, count))
 
@@ -26,15 +26,32 @@ TROUBLED = troubled_fleet(7)
 PUBLISHED = run(TROUBLED, Random(1), skew=0.9)
 
 
+def punctual(topic: dict[int, list[Arrival]]) -> dict[int, list[Arrival]]:
+    """The topic without stragglers, so that every result has one legal form."""
+    kept: dict[int, list[Arrival]] = {}
+    for part, arrivals in topic.items():
+        newest, kept[part] = 0, []
+        for one in arrivals:
+            newest = max(newest, one.time)
+            if newest - one.time < 60_000:
+                kept[part].append(one)
+    return kept
+
+
+PUNCTUAL = punctual(TROUBLED)
+PUBLISHED_OF_PUNCTUAL = run(PUNCTUAL, Random(1), skew=0.9)
+LAST_TIME = min(max(one.time for one in arrivals) for arrivals in PUNCTUAL.values())
+
+
 @SLOW
 @given(seed=st.integers(0, 10_000), skew=st.sampled_from([0.0, 0.9, 0.99, 0.999]))
 def test_judge_any_interleaving_of_partitions_is_good(seed: int, skew: float) -> None:
-    topic = troubled_fleet(seed % 50, devices=8, count=3_000)
+    topic = troubled_fleet(seed % 50, devices=8, count=2_000)
     verdicts = judge(every(topic), run(topic, Random(seed), skew))
     for job, verdict in verdicts.items():
         assert verdict.good, (job, verdict.examples)
+        assert verdict.windows_due <= verdict.windows_out
     assert verdicts["device-minutes"].windows_due > 100
-    assert verdicts["device-sessions"].windows_due > 5
 
 
 def test_judge_partitions_far_apart_counts_accepted_stragglers() -> None:
@@ -61,14 +78,11 @@ def test_input_of_mutations_has_results_of_every_job() -> None:
 @SLOW
 @given(st.data())
 def test_judge_finds_a_dropped_result(topic: str, data: st.DataObject) -> None:
-    published = dict(PUBLISHED)
-    index = data.draw(st.integers(0, len(published[topic]) - 1))
-    published[topic] = [row for at, row in enumerate(published[topic]) if at != index]
-    verdict = judge(every(TROUBLED), {topic: published[topic]})[topic]
-    removed = PUBLISHED[topic][index]
-    assume(not only_of_stragglers(topic, removed))
-    assert verdict.lost + verdict.wrong >= 1
-    assert verdict.windows_out == len(PUBLISHED[topic]) - 1
+    rows = PUBLISHED_OF_PUNCTUAL[topic]
+    due = [at for at, row in enumerate(rows) if latest_time_in(row) < LAST_TIME - 90_000]
+    index = data.draw(st.sampled_from(due))
+    verdict = judge(every(PUNCTUAL), {topic: [*rows[:index], *rows[index + 1 :]]})[topic]
+    assert (verdict.lost, verdict.repeated, verdict.wrong) == (1, 0, 0)
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -111,24 +125,5 @@ def changed(value: object, data: st.DataObject) -> object:
     return value * data.draw(st.sampled_from([0.9, 1.0001, 2.0])) + 0.001
 
 
-def only_of_stragglers(topic: str, row: dict) -> bool:
-    """Whether the row may be missing legally: it stands only if stragglers were accepted."""
-    rest = [one for one in PUBLISHED[topic] if one is not row]
-    return judge(every(without_stragglers()), {topic: rest})[topic].good and topic in (
-        "device-minutes",
-        "device-sessions",
-        "stuck-sensors",
-        "threshold-breaches",
-    )
-
-
-def without_stragglers() -> dict[int, list[Arrival]]:
-    kept: dict[int, list[Arrival]] = {}
-    for part, arrivals in TROUBLED.items():
-        newest = 0
-        kept[part] = []
-        for one in arrivals:
-            newest = max(newest, one.time)
-            if newest - one.time < 60_000:
-                kept[part].append(one)
-    return kept
+def latest_time_in(row: dict) -> int:
+    return max(value for value in row.values() if isinstance(value, int))

@@ -63,6 +63,7 @@ def produce(
         TimeRemainingColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     ) as progress:
         good = _check(plan, progress, skip_bad=skip_bad)
         began = time.monotonic()

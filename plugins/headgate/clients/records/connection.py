@@ -64,7 +64,7 @@ def partitions_of(client: _Client, topic: TopicName, servers: str) -> tuple[int,
         others = [name for name in known if not name.startswith("_")]
         raise Rejected(
             f"there is no topic '{topic}' at {servers}{did_you_mean(topic, others)}",
-            still_true="Nothing was written.",
+            still_true="Nothing was changed.",
             next_step="headgate plan shows declared topics that do not exist yet",
         )
     return tuple(sorted(known[topic].partitions))

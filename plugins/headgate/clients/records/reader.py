@@ -53,6 +53,7 @@ class RecordReader:
                 "enable.auto.offset.store": False,
                 "isolation.level": "read_committed",
                 "enable.partition.eof": True,
+                "fetch.wait.max.ms": 100,  # the end of a partition is told only after this wait
                 "auto.offset.reset": "earliest",  # retention may overtake the start
                 "error_cb": self._note,
             },

@@ -1,0 +1,51 @@
+"""Stage driver, code, plan and binding where the cluster sees them."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from headgate.ids import Digest
+from headgate.ledger.records import Json
+from headgate.operations.deployment.bound_job import bind
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.stage import Artefacts, collect_artefacts, place_of, stage
+
+
+class StageArtefacts:
+    """Evidence: the staged folder, its digest, and the driver and binding in it."""
+
+    name: ClassVar[str] = "stage"
+    title: ClassVar[str] = "Stage code and plan"
+    patience: ClassVar[timedelta] = timedelta(0)
+
+    def intend(self, run: Run) -> Json:
+        """The digest of what will be staged."""
+        return {"digest": _artefacts(run).digest}
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """Whether the folder of that digest is there."""
+        root = run.services.environment.settings.artefacts
+        place = place_of(root, run.job, Digest(intention.intent["digest"]))
+        if not place.folder.is_dir():
+            return Absent()
+        return Done(
+            {
+                "folder": str(place.folder),
+                "digest": place.digest,
+                "driver": str(place.driver),
+                "binding": str(place.binding),
+            }
+        )
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Write the folder."""
+        del intention
+        stage(run.services.environment.settings.artefacts, _artefacts(run))
+
+
+def _artefacts(run: Run) -> Artefacts:
+    bound = bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
+    compiled = run.evidence.get("compile")
+    plan = Path(compiled["file"]).read_text(encoding="utf-8") if compiled else None
+    runtime = run.services.project / "flink_jobs" / "headgate_runtime"
+    return collect_artefacts(bound.job, bound.binding, plan, runtime)

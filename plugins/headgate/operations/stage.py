@@ -1,0 +1,90 @@
+"""Stage what a job runs from into a folder that never changes, named by what is in it."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from headgate.ids import Digest, JobName, digest_of
+from headgate.plan.binding import MODULE_FILE, PLAN_FILE, Binding
+from headgate.spec.declared import DeclaredJob
+
+BINDING_FILE = "binding.json"
+RUNTIME = "headgate_runtime"
+_READ_ONLY = 0o444
+
+
+@dataclass(frozen=True)
+class Artefacts:
+    """The content of a staged folder: path within it → bytes."""
+
+    job: JobName
+    files: tuple[tuple[str, bytes], ...]
+
+    @property
+    def digest(self) -> Digest:
+        """Digest of all names and contents."""
+        return digest_of("artefacts", *(part for file in self.files for part in file))
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A staged folder and the files in it that a submission names."""
+
+    folder: Path
+    digest: Digest
+
+    @property
+    def driver(self) -> Path:
+        """The script that Flink runs."""
+        return self.folder / RUNTIME / "driver.py"
+
+    @property
+    def binding(self) -> Path:
+        """The driver's only argument."""
+        return self.folder / BINDING_FILE
+
+
+def collect_artefacts(
+    job: DeclaredJob, binding: Binding, plan: str | None, runtime: Path
+) -> Artefacts:
+    """Everything that the job runs from: driver, binding, and its plan or its Python code."""
+    files = {BINDING_FILE: binding.to_json().encode()}
+    if plan is not None:
+        files[PLAN_FILE] = plan.encode()
+    if job.kind == "python":
+        files[MODULE_FILE] = job.code.encode()
+    files |= {f"{RUNTIME}/{name}": content for name, content in _python_files(runtime)}
+    return Artefacts(job.name, tuple(sorted(files.items())))
+
+
+def place_of(root: Path, job: JobName, digest: Digest) -> Staged:
+    """Where artefacts are, once they are staged. Touches nothing."""
+    return Staged(root / job / digest, digest)
+
+
+def stage(root: Path, artefacts: Artefacts) -> Staged:
+    """Write the folder, whole or not at all; one that is there already is left as it is."""
+    place = place_of(root, artefacts.job, artefacts.digest)
+    if place.folder.is_dir():
+        return place
+    place.folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=".staging-", dir=place.folder.parent))
+    for name, content in artefacts.files:
+        file = unfinished / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        file.chmod(_READ_ONLY)
+    try:
+        unfinished.rename(place.folder)
+    except OSError:
+        if not place.folder.is_dir():
+            raise
+        shutil.rmtree(unfinished)
+    return place
+
+
+def _python_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for file in sorted(folder.rglob("*.py")):
+        yield file.relative_to(folder).as_posix(), file.read_bytes()
