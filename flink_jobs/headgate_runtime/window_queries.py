@@ -43,12 +43,18 @@ class Source:
     fields: Sequence[Field]
 
 
-def steps_query(source: Source, key: Sequence[str], resolution: timedelta) -> str:
-    """One row per key and step of the resolution that has readings."""
+def silence_step(timeout: timedelta, resolution: timedelta) -> timedelta:
+    """How exactly silences are noticed: coarser than readings are handed over, because each step
+    of each key costs work, and a tenth of the time-out more is not felt."""
+    return max(resolution, timeout / 10)
+
+
+def steps_query(source: Source, key: Sequence[str], step: timedelta) -> str:
+    """One row per key and step that has readings."""
     return (
         f"SELECT {_names(key)}, window_time AS {_ROW_TIME} FROM TABLE(TUMBLE("
         f"TABLE {quoted(source.table)}, DESCRIPTOR({quoted(source.event_time)}), "
-        f"{interval(resolution)})) GROUP BY {_names(key)}, window_start, window_end, window_time"
+        f"{interval(step)})) GROUP BY {_names(key)}, window_start, window_end, window_time"
     )
 
 

@@ -96,8 +96,9 @@ def _batches(
     tables: StreamTableEnvironment, source: queries.Source, window: CustomWindow[Any, Any, Any]
 ) -> DataStream:
     steps, silences, events = (f"{window.name} {part}" for part in ("steps", "silences", "events"))
+    step = queries.silence_step(window.timeout, window.resolution)
     for view, query in (
-        (steps, queries.steps_query(source, window.key, window.resolution)),
+        (steps, queries.steps_query(source, window.key, step)),
         (silences, queries.silences_query(steps, window.key, window.timeout)),
         (events, queries.events_query(source, silences, window.key)),
     ):

@@ -29,7 +29,9 @@ class _Lines:
 
     def __call__(self, event: Event) -> None:
         if event.phase == "done":
-            self._console.print(f"  [green]✓[/] {event.title} [dim]{self._since()} {event.note}[/]")
+            self._console.print(
+                f"  [green]✓[/] {event.title} [dim]{self._since()} {event.note}[/]", soft_wrap=True
+            )
         elif event.phase == "ended":
             mark = "[green]✓[/]" if event.note == "succeeded" else "[red]✗[/]"
             self._console.print(f"{mark} {self._title}: {event.note} [dim]{self._since()}[/]")
@@ -37,7 +39,7 @@ class _Lines:
             text = f"{event.title} {event.note}".strip()
             self._waiting(text)
             if not self._console.is_terminal and event.note and event.note != self._last_note:
-                self._console.print(f"  … {text} {self._since()}")
+                self._console.print(f"  … {text} {self._since()}", soft_wrap=True)
             self._last_note = event.note
 
     def _since(self) -> str:

@@ -63,8 +63,8 @@ def judge(picture: JobPicture, rule: HealthRule, before: Memory | None) -> tuple
 
 
 def records_in(picture: JobPicture) -> int:
-    """Records that left the sources: vertices that read nothing from another vertex."""
-    return sum(vertex.records_written for vertex in picture.vertices if not vertex.records_read)
+    """Records that the sources have read since the start of this submission."""
+    return sum(vertex.records_read for vertex in picture.vertices if vertex.is_source)
 
 
 def _remember(picture: JobPicture, before: Memory | None) -> Memory:

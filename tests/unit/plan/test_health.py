@@ -13,8 +13,8 @@ from headgate.ids import FlinkJobId
 from headgate.plan.health import HealthRule, Memory, Verdict, in_words, judge
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-SOURCE = Vertex("a", "Source", "RUNNING", 1, 0, 100)
-WINDOW = Vertex("b", "Window", "RUNNING", 1, 100, 10)
+SOURCE = Vertex("a", "Source", "RUNNING", 1, 100, 50, is_source=True)
+WINDOW = Vertex("b", "Window", "RUNNING", 1, 50, 10, is_source=False)
 RUNNING = JobPicture(
     id=FlinkJobId("job"),
     name="device-minutes",
@@ -95,7 +95,7 @@ def test_restore_that_nobody_asked_for_is_failing() -> None:
 
 def test_records_without_a_moving_watermark_wait() -> None:
     _, before = judge(RUNNING, FRESH, None)
-    more = replace(RUNNING, vertices=(replace(SOURCE, records_written=200), WINDOW))
+    more = replace(RUNNING, vertices=(replace(SOURCE, records_read=200), WINDOW))
     assert "watermark" in look(more, before=before).reason
 
     moved = replace(more, watermark=START + timedelta(seconds=1))
@@ -103,7 +103,7 @@ def test_records_without_a_moving_watermark_wait() -> None:
 
 
 def test_source_without_records_needs_no_watermark() -> None:
-    idle = replace(RUNNING, watermark=None, vertices=(replace(SOURCE, records_written=0),))
+    idle = replace(RUNNING, watermark=None, vertices=(replace(SOURCE, records_read=0),))
     _, before = judge(idle, FRESH, None)
     assert look(idle, before=before).state == "healthy"
 

@@ -30,6 +30,8 @@ class Vertex:
     parallelism: int
     records_read: int
     records_written: int
+    is_source: bool
+    """Whether no other vertex sends to it."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def read_time(milliseconds: int) -> datetime:
 
 def read_vertices(answer: Mapping[str, Any]) -> tuple[Vertex, ...]:
     """The vertices of `GET /jobs/:jobid`."""
+    inputs = {node["id"]: node.get("inputs", ()) for node in answer["plan"]["nodes"]}
     return tuple(
         Vertex(
             id=vertex["id"],
@@ -96,6 +99,7 @@ def read_vertices(answer: Mapping[str, Any]) -> tuple[Vertex, ...]:
             parallelism=vertex["parallelism"],
             records_read=max(0, vertex["metrics"]["read-records"]),
             records_written=max(0, vertex["metrics"]["write-records"]),
+            is_source=not inputs.get(vertex["id"]),
         )
         for vertex in answer["vertices"]
     )
