@@ -14,6 +14,7 @@ import os
 import sys
 from pathlib import Path
 
+sys.dont_write_bytecode = True
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from headgate_runtime.binding import read_binding  # noqa: E402

@@ -7,6 +7,8 @@ a job live, as a rehearsal and as a replay. Exit code 1 and a report file tell o
 import sys
 from pathlib import Path
 
+# The staged folder stays as it was staged.
+sys.dont_write_bytecode = True
 # PyFlink may run a copy of this file, so the package is found beside the binding first.
 sys.path[0] = str(Path(sys.argv[1]).absolute().parent)
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))

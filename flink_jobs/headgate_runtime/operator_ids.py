@@ -8,16 +8,17 @@ next. So each gets the job's name, the kind of operator and how often that kind 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyflink.datastream import StreamExecutionEnvironment
+if TYPE_CHECKING:
+    from pyflink.datastream import StreamExecutionEnvironment
 
 _NUMBER = re.compile(r"\[\d+\]")
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9]+")
 _WITHOUT_STATE = ("PartitionTransformation", "UnionTransformation", "SideOutputTransformation")
 
 
-def name_operators(environment: StreamExecutionEnvironment, job: str) -> None:
+def name_operators(environment: "StreamExecutionEnvironment", job: str) -> None:
     """Give every operator without a uid one that is the same in each build of the same job."""
     seen: Counter[str] = Counter()
     java_environment = environment._j_stream_execution_environment  # noqa: SLF001

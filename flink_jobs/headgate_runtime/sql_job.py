@@ -34,26 +34,20 @@ def execute_plan(binding: Binding) -> None:
 def compile_plan(binding: Binding, out: Path) -> None:
     """Compile the binding's SQL into a plan file, which appears whole or not at all.
 
-    `CREATE TEMPORARY VIEW` and `INSERT INTO` are allowed; several INSERTs make one plan. Raises
-    `StatementError` for anything else and PyFlink's errors for SQL that does not hold.
+    Several INSERTs make one plan. Raises `StatementError` for a statement of another kind and
+    PyFlink's errors for SQL that does not hold.
     """
-    tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
-    prepare(tables, binding)
-    inserts = []
-    for statement in split_statements(binding.sql or ""):
-        kind = kind_of(statement)
-        if kind == "INSERT INTO":
-            inserts.append(statement)
-        elif kind == "CREATE TEMPORARY":
-            tables.execute_sql(statement)
-        else:
+    inserts = split_statements(binding.sql or "")
+    for statement in inserts:
+        if kind_of(statement) != "INSERT INTO":
             raise StatementError(
-                f"{kind or 'this'} is not allowed; a job has INSERT INTO statements and, before "
-                "them, CREATE TEMPORARY VIEW",
+                f"{kind_of(statement)} is not allowed: only INSERT INTO ... may stand here",
                 first_line_of(statement),
             )
     if not inserts:
         raise StatementError("there is no INSERT INTO statement", 1)
+    tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
+    prepare(tables, binding)
     unfinished = out.with_name(f".{out.name}.unfinished")
     unfinished.write_text(_plan_text(tables, inserts), encoding="utf-8")
     unfinished.replace(out)

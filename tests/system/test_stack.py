@@ -32,9 +32,12 @@ WITHOUT = frozenset(COMPONENTS) - {"kafka", "registry"}
 SERVICES = {"kafka", "registry"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def layout() -> Iterator[Layout]:
-    """A stack that does not run and has no state; nothing of it is left afterwards."""
+    """A stack without any state at first; every test brings it to where it wants it.
+
+    Nothing of it is left afterwards.
+    """
     down(PROJECT, NAME)
     layout = layout_of(PROJECT, NAME)
     shutil.rmtree(layout.root, ignore_errors=True)
@@ -148,7 +151,8 @@ def test_down__leaves_no_process_and_a_second_one_is_fine(layout: Layout) -> Non
 
 
 def test_taken_port__is_named_and_nothing_is_started(layout: Layout) -> None:
-    layout.root.mkdir(parents=True)
+    down(PROJECT, NAME)
+    layout.root.mkdir(parents=True, exist_ok=True)
     port = keep_ports(layout)["kafka.client"]
     with closing(socket.socket()) as other:
         other.bind(("127.0.0.1", port))
@@ -163,11 +167,14 @@ def test_taken_port__is_named_and_nothing_is_started(layout: Layout) -> None:
 def test_service_that_dies__is_reported_with_its_log_and_nothing_stays(layout: Layout) -> None:
     bring_up()
     down(PROJECT, NAME)
-    (layout.service("kafka") / "data" / "meta.properties").write_text("version=1\ncluster.id=x\n")
+    properties = layout.service("kafka") / "data" / "meta.properties"
+    right = properties.read_text()
+    properties.write_text("version=1\ncluster.id=x\n")
     began = time.monotonic()
 
     with pytest.raises(Unavailable, match="kafka died while it started") as failure:
         bring_up()
+    properties.write_text(right)
 
     assert "  | " in failure.value.what
     assert time.monotonic() - began < 120
@@ -177,6 +184,7 @@ def test_service_that_dies__is_reported_with_its_log_and_nothing_stays(layout: L
 
 @pytest.mark.parametrize("ripe", ["waiting", "starting"])
 def test_interrupt__leaves_no_process(layout: Layout, ripe: str) -> None:
+    down(PROJECT, NAME)
     starter = subprocess.Popen(
         [sys.executable, "-c", _UP_AND_TELL, str(PROJECT), NAME, *WITHOUT],
         stdout=subprocess.PIPE,
@@ -233,7 +241,7 @@ def test_program__that_fails_at_once_is_an_error(layout: Layout) -> None:
     bring_up()
 
     with pytest.raises(Unavailable, match="no such luck"):
-        start_program(PROJECT, NAME, "fleet", [sys.executable, "-c", "exit('no such luck')"])
+        start_program(PROJECT, NAME, "fleet", ["sh", "-c", "echo no such luck; exit 1"])
 
 
 def test_program__cannot_take_the_name_of_a_service(layout: Layout) -> None:

@@ -19,7 +19,7 @@ from headgate.clients.records.producer import RecordProducer
 from headgate.clients.registry import Registry
 from headgate.clock import SYSTEM_CLOCK
 from headgate.demo.fleet.fleet import FleetSpec
-from headgate.demo.fleet.pace import Pace, continuing
+from headgate.demo.fleet.pace import SILENCE, Pace, continuing
 from headgate.demo.fleet.simulation import SimulationState
 from headgate.demo.fleet.simulation import simulate as run_simulation
 from headgate.ids import TopicName
@@ -68,6 +68,13 @@ def simulate(
     newest = TopicOffsets(settings.kafka).greatest_record_time(name)
     asked = Pace(SYSTEM_CLOCK.now(), parse_length(since, "--since"), speed)
     pace = continuing(asked, max((one for one in newest.values() if one), default=None))
+    wait = pace.start - pace.began
+    if wait > timedelta():
+        out.print(
+            f"{topic} already holds readings up to {_short(pace.start - SILENCE)}; "
+            f"the fleet begins in {wait.total_seconds():.0f} s, after a silence.",
+            soft_wrap=True,
+        )
     spec = FleetSpec(devices, pace.start, rate / speed, late, seed)
     watch = _Watch(parse_length(duration, "--duration") if duration else None)
     with RecordProducer(settings.kafka, name, delivery_timeout=_OUTAGE) as producer, watch:
@@ -76,7 +83,7 @@ def simulate(
     out.print(
         f"{state.produced:,} readings of {devices} devices produced to {topic} in "
         f"{state.elapsed.total_seconds():.1f} s, event time from {_short(pace.start)} "
-        f"to {_short(state.event_time)}",
+        f"to {_short(max(state.event_time, pace.start))}",
         soft_wrap=True,
     )
 

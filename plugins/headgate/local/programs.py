@@ -4,6 +4,7 @@ They outlive the command that started them and end with the stack.
 """
 
 import re
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -20,6 +21,7 @@ from headgate.local.supervisor import Supervisor, connect
 from headgate.local.supervisor_config import program_section
 
 _START_SECONDS = 10.0
+_SETTLED_SECONDS = 1.0
 _POLL_SECONDS = 0.1
 _TAIL_LINES = 15
 
@@ -33,9 +35,9 @@ def start_program(
 ) -> None:
     """Run a command under the stack's supervisor; one of the same name is replaced.
 
-    It runs in the project's folder, and is started again only if it ends with an exit code other
-    than 0. Raises Rejected if the name is taken by a service, Unavailable if the stack does not
-    run or the command ends at once with an error.
+    It runs in the project's folder, once: a program that produced half of something must not
+    begin again unasked. Raises Rejected if the name is taken by a service, Unavailable if the
+    stack does not run or the command ends at once with an error.
     """
     layout = layout_of(project, stack)
     if not re.fullmatch(NAME_PATTERN, name):
@@ -45,15 +47,18 @@ def start_program(
     if name in supervisor.processes() and not file.exists():
         raise Rejected(f"{name} is a service of the stack", still_true="Nothing was started.")
     stop_program(project, stack, name)
+    script = file.with_suffix(".sh")
+    write_whole(script, _script(command, environment or {}), executable=True)
     service = Service(
         name=name,
         component="program",
-        command=command,
-        environment=environment or {},
+        command=[str(script)],
+        environment={},
+        once=True,
         directory=str(layout.project),
         stop_within=timedelta(seconds=10),
     )
-    write_whole(file, program_section(layout, service, restart="unexpected"), secret=True)
+    write_whole(file, program_section(layout, service), secret=True)
     supervisor.reload()
     supervisor.start(name)
     _await_start(layout, supervisor, name)
@@ -69,14 +74,24 @@ def stop_program(project: Path, stack: str, name: str) -> None:
     if name in supervisor.processes():
         stop_services(supervisor, {name})
     file.unlink()
+    file.with_suffix(".sh").unlink(missing_ok=True)
     supervisor.reload()
+
+
+def _script(command: Sequence[str], environment: Mapping[str, str]) -> str:
+    """A shell script carries any argument and value; the supervisor's own syntax does not."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+    return "\n".join(["#!/bin/sh", *exports, f"exec {shlex.join(command)}", ""])
 
 
 def _await_start(layout: Layout, supervisor: Supervisor, name: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         process = supervisor.processes()[name]
-        if process.state == "RUNNING" or (process.state == "EXITED" and process.exit_code == 0):
+        has_settled = time.time() - process.started > _SETTLED_SECONDS
+        if process.state == "RUNNING" and has_settled:
+            return
+        if process.state == "EXITED" and process.exit_code == 0:
             return
         if process.state in ("BACKOFF", "FATAL", "EXITED"):
             lines = "\n".join(f"  | {line}" for line in tail(layout.log(name), _TAIL_LINES))

@@ -30,7 +30,7 @@ def stop_stack(layout: Layout, supervisor: Supervisor | None) -> None:
         while supervisor.answers() and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
     end_leftovers(layout)
-    for program in layout.programs.glob("*.conf"):
+    for program in layout.programs.glob("*"):
         program.unlink()
     withdraw_offer(layout)
 

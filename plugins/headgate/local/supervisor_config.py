@@ -70,16 +70,16 @@ def supervisor_config(
     )
 
 
-def program_section(layout: Layout, service: Service, *, restart: str = "") -> str:
-    """The section of one service. `restart`: supervisor's word for when, if not the default."""
+def program_section(layout: Layout, service: Service) -> str:
+    """The section of one service."""
     return render(
         "program.conf.j2",
         name=service.name,
         command=_escaped(shlex.join(service.command)),
         directory=_escaped(service.directory),
         environment=_assignments(service.environment),
-        autorestart=restart or ("false" if service.once else "true"),
-        startsecs=0 if service.once or restart else _START_SECONDS,
+        autorestart="false" if service.once else "true",
+        startsecs=0 if service.once else _START_SECONDS,
         stopwaitsecs=round(service.stop_within.total_seconds()),
         log=_escaped(str(layout.log(service.name))),
     )

@@ -45,6 +45,8 @@ class Facts:
     live: Sequence[FlinkJobId]
     snapshots: Sequence[Snapshot]
     start_empty: bool
+    unknown_state: str | None = None
+    """Newest snapshot in the job's folders that no submission in the ledger has made."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +79,22 @@ def plan_deployment(facts: Facts) -> Deployment | Refusal:
     if strangers:
         return _strangers(facts, strangers)
     if latest is None:
-        return _with_slots(facts, 0, _start(1, 1, None, "first deployment"))
+        return _first(facts)
     if latest.flink_job_id in facts.live:
         return _beside_running(facts, latest)
     return _after_ended(facts, latest)
+
+
+def _first(facts: Facts) -> Deployment | Refusal:
+    """The ledger knows no submission, which is true of a new job and of a ledger that was lost."""
+    if facts.unknown_state is not None and not facts.start_empty:
+        return Refusal(
+            f"{facts.job} has state in {facts.unknown_state}, but the ledger knows no deployment "
+            "of it: the ledger was lost, or another one has made this state",
+            f"restore the ledger; to give the state up: headgate deploy {facts.job} --start-empty",
+            for_operator=True,
+        )
+    return _with_slots(facts, 0, _start(1, 1, None, "first deployment"))
 
 
 def _beside_running(facts: Facts, latest: Submission) -> Deployment | Refusal:

@@ -13,6 +13,8 @@ LONGEST_TRANSACTION = timedelta(minutes=15)
 """The broker's default for `transaction.max.timeout.ms`, which it does not let clients exceed."""
 SHORTEST_CHECKPOINT_INTERVAL = timedelta(milliseconds=100)
 """Flink takes 10 ms; below this a job does little but checkpoints."""
+SHORTEST_IDLENESS = timedelta(seconds=5)
+"""A first fetch, with its look into the registry, took more than one second (measured)."""
 
 
 def check_job(document: Document, spec: JobSpec) -> Iterator[Finding]:
@@ -64,6 +66,14 @@ def _check_times(document: Document, spec: JobSpec) -> Iterator[Finding]:
             "transaction stays open for that long",
             key,
         )
+    for topic, source in spec.sources.items():
+        if source.idle_after < SHORTEST_IDLENESS:
+            yield document.finding(
+                f"sources.{topic}.idle_after: must be at least "
+                f"{format_duration(SHORTEST_IDLENESS)}; a partition that is only read a little "
+                "later than the others would count as idle, and its records as late",
+                *("sources", topic, "idle_after"),
+            )
     for place, duration in (
         (("savepoint", "every"), spec.savepoint.every),
         (("health", "deadline"), spec.health.deadline),

@@ -39,7 +39,8 @@ class SourceSpec(Strict):
     watermark_delay: Duration = timedelta(seconds=5)
     """How long the job waits for records that are out of order."""
     idle_after: Duration = timedelta(seconds=10)
-    """A partition without records for so long no longer holds back the watermark."""
+    """A partition without records for so long no longer holds back the watermark. Too short, and
+    the records of a partition that is read a little later than the others come too late."""
     start: StartPosition = "earliest"
     """Where a job without state begins to read."""
 

@@ -53,7 +53,11 @@ class Device:
         self.arrivals: list[Arrival] = []
 
     def sends(
-        self, seconds: float, value: float = 1.0, *, sequence: int | None = None,
+        self,
+        seconds: float,
+        value: float = 1.0,
+        *,
+        sequence: int | None = None,
         quantity: str = "temperature",
     ) -> "Device":
         number = len(self.arrivals)

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from headgate.clock import Clock
 from headgate.demo.fleet.device import STRAGGLER_LAG
 from headgate.demo.fleet.fleet import GREATEST_DELAY, FleetSpec, sendings
 from headgate.demo.fleet.pace import Pace, continuing
 from headgate.demo.fleet.simulation import SimulationState, simulate
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from unit.demo.arrivals import every, fleet_readings, in_partitions
 
 START = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -118,13 +117,18 @@ class Collected:
 
 
 class TestSimulate:
-    def run(self, seconds: float, speed: float, since: timedelta) -> tuple[Collected, SimulationState]:
+    def run(
+        self, seconds: float, speed: float, since: timedelta
+    ) -> tuple[Collected, SimulationState]:
         now = [TestPace.began]
 
         def sleep(duration: timedelta) -> None:
             now[0] += duration
 
-        clock = Clock(lambda: now[0], lambda: (now[0] - TestPace.began).total_seconds(), sleep)
+        def monotonic() -> float:
+            return (now[0] - TestPace.began).total_seconds()
+
+        clock = Clock(lambda: now[0], monotonic, sleep)
         pace = Pace(TestPace.began, since, speed)
         spec = FleetSpec(50, pace.start, 500 / speed, seed=1)
         sink = Collected()

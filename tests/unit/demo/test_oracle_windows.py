@@ -1,7 +1,6 @@
 """Hand-made inputs for each kind of window, at its edges and with stragglers."""
 
 import pytest
-
 from headgate.demo.oracle.compare import Verdict
 from headgate.demo.oracle.judge import judge
 from unit.demo.arrivals import Device, at
@@ -292,7 +291,12 @@ class TestStuck:
         for second in (1, 0, 3, 2, 5, 4, 7, 6, 9, 8):
             device.sends(second, 20.0 if second else 20.04, sequence=second)
         device.sends(12, 25.0).sends(300)
-        assert counts(judged(self.job, [stuck(0, 9, 20.04, 10, "movement")], device)) == (0, 0, 0, 0)
+        assert counts(judged(self.job, [stuck(0, 9, 20.04, 10, "movement")], device)) == (
+            0,
+            0,
+            0,
+            0,
+        )
 
     def test_straggler_may_split_a_window_or_not(self) -> None:
         device = Device()

@@ -61,6 +61,12 @@ def test_first_deployment_starts_empty_as_generation_1() -> None:
     assert decision.restore_from is None
 
 
+def test_state_without_any_known_deployment_needs_a_person() -> None:
+    facts = replace(NEW, unknown_state="file:/state/chk-7")
+    assert refused(facts).for_operator
+    assert decided(replace(facts, start_empty=True)).restore_from is None
+
+
 def test_running_as_declared_is_kept() -> None:
     decision = decided(replace(NEW, submissions=[submission()], live=[FIRST], slots_available=0))
     assert decision.action == "keep"

@@ -11,6 +11,8 @@ from headgate.clients.records.avro_values import Convert, converter, enums_of
 from headgate.errors import Finding, Rejected, SpecError
 from headgate.spec.suggestion import did_you_mean
 
+_NOT_UTF8 = "not UTF-8"
+
 
 class Row(NamedTuple):
     """One row: its value, or what is wrong with it."""
@@ -48,29 +50,22 @@ class RowFile:
                 self._check_header(self._header(csv.reader(text)))
 
     def rows(self) -> Iterator[Row]:
-        """All rows in order, good and bad. Raises `SpecError` where the file is not UTF-8."""
+        """All rows in order, good and bad."""
         with self._open() as text:
-            try:
-                yield from (
-                    self._csv_rows(text) if self.path.suffix == ".csv" else self._json_rows(text)
-                )
-            except UnicodeDecodeError as error:
-                raise unusable(
-                    [Finding(self.path, 1, f"the file is not UTF-8: {error}")]
-                ) from error
+            yield from self._csv_rows(text) if self.path.suffix == ".csv" else self._json_rows(text)
 
     def _open(self) -> TextIO:
-        return self.path.open(encoding="utf-8-sig", newline="")
+        return self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
 
     def _header(self, reader: Iterator[list[str]]) -> list[str]:
         try:
             return next(reader, [])
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise unusable(
-                [Finding(self.path, 1, f"the file is not CSV in UTF-8: {error}")]
-            ) from error
+        except csv.Error as error:
+            raise unusable([Finding(self.path, 1, f"not CSV: {error}")]) from error
 
     def _check_header(self, header: list[str]) -> None:
+        if not _is_utf8("".join(header)):
+            raise unusable([Finding(self.path, 1, _NOT_UTF8)])
         problems = [
             f"there is no field '{name}' in the schema{did_you_mean(name, self._fields)}"
             for name in dict.fromkeys(header)
@@ -99,6 +94,9 @@ class RowFile:
                 continue
             if not cells:
                 continue  # an empty line
+            if not _is_utf8("".join(cells)):
+                yield Row(line, {}, _NOT_UTF8)
+                continue
             if len(cells) != len(header):
                 yield Row(line, {}, f"{len(cells)} cells, but the header has {len(header)}")
                 continue
@@ -107,6 +105,9 @@ class RowFile:
     def _json_rows(self, text: TextIO) -> Iterator[Row]:
         for line, written in enumerate(text, start=1):
             if not written.strip():
+                continue
+            if not _is_utf8(written):
+                yield Row(line, {}, _NOT_UTF8)
                 continue
             try:
                 value = json.loads(written)
@@ -167,3 +168,8 @@ def _fields_of(path: Path, schema: Mapping[str, Any]) -> dict[str, _Field]:
 
 def _repeated(names: list[str]) -> Iterator[str]:
     return (name for name in names if names.count(name) > 1)
+
+
+def _is_utf8(text: str) -> bool:
+    """Whether nothing had to be escaped when the text was decoded."""
+    return text.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in text)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.compare import Expectation
 from headgate.demo.oracle.outcome import Closed, Expected, Group, Outcome, Row
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.shape import Shape
 
 SLIDE = 30_000
@@ -87,11 +88,12 @@ class ClassTrends:
         self._panes: dict[_Pane, _Sums] = {}
         self._behind: defaultdict[_Pane, list[_Behind]] = defaultdict(list)
 
-    def add(self, reading: Arrival, bound: int) -> None:
-        """Take the next reading of its partition; the watermark was at most `bound`."""
+    def add(self, reading: Arrival, sample: Sample) -> None:
+        """Take the next reading of its partition."""
         partition, offset, device, kind, quantity, value, time, _ = reading
         end = time - time % SLIDE + SLIDE
         key = (kind, quantity, end)
+        bound = sample.bound
         if bound >= end - 1:
             self._behind[key].append(_Behind(partition, offset, bound, value, device))
             return

@@ -35,24 +35,25 @@ class Verdict:
         """Nothing lost, repeated or wrong."""
         return not (self.lost or self.repeated or self.wrong)
 
-    def _note(self, example: str) -> None:
-        if len(self.examples) < _EXAMPLES:
-            self.examples.append(example)
-
-    def count_lost(self, example: str) -> None:
+    def count_lost(self, shape: Shape, row: Row) -> None:
         """One result is missing."""
         self.lost += 1
-        self._note(f"lost: {example}")
+        self._note("lost", shape, row)
 
-    def count_repeated(self, example: str) -> None:
+    def count_repeated(self, shape: Shape, row: Row) -> None:
         """One result is there once too often."""
         self.repeated += 1
-        self._note(f"repeated: {example}")
+        self._note("repeated", shape, row)
 
-    def count_wrong(self, example: str) -> None:
+    def count_wrong(self, shape: Shape, row: Row, why: str, expected: Row | None = None) -> None:
         """One result should not be there as it is."""
         self.wrong += 1
-        self._note(f"wrong: {example}")
+        self._note(f"wrong ({why})", shape, row, expected)
+
+    def _note(self, what: str, shape: Shape, row: Row, expected: Row | None = None) -> None:
+        if len(self.examples) < _EXAMPLES:
+            instead = f"; expected {_in_words(shape, expected)}" if expected else ""
+            self.examples.append(f"{what}: {_in_words(shape, row)}{instead}")
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def compare(
             _report(expected.shape, first, rows, closed, verdict)
     for rows in by_group.values():
         for row in rows:
-            verdict.count_wrong(f"{_in_words(expected.shape, row)}: there is no such window")
+            verdict.count_wrong(expected.shape, row, "there is no such window")
     return verdict
 
 
@@ -102,15 +103,16 @@ def _unrepeated(
         verdict.windows_out += 1
         row = shape.row_of(record)
         if row is None:
-            verdict.count_wrong(f"{dict(record)}: a field is missing")
+            row = tuple(str(record.get(name)) for name in shape.fields)
+            verdict.count_wrong(shape, row, "a field is missing")
             continue
         earlier = seen.setdefault(shape.identity_of(row), row)
         if earlier is row:
             by_group[expected.group_of(row)].append(row)
             continue
-        verdict.count_repeated(_in_words(shape, row))
+        verdict.count_repeated(shape, row)
         if not same(earlier, row):
-            verdict.count_wrong(f"{_in_words(shape, row)}: its copies differ")
+            verdict.count_wrong(shape, row, "its copies differ")
     return by_group
 
 
@@ -136,13 +138,13 @@ def _report(
         found = present.pop(shape.identity_of(row), None)
         if found is None:
             if closes_at <= closed.surely:
-                verdict.count_lost(_in_words(shape, row))
+                verdict.count_lost(shape, row)
         elif not same(row, found):
-            verdict.count_wrong(f"{_in_words(shape, found)}, expected {_in_words(shape, row)}")
+            verdict.count_wrong(shape, found, "other values", row)
         elif closes_at > closed.possibly:
-            verdict.count_wrong(f"{_in_words(shape, found)}: published before it was closed")
+            verdict.count_wrong(shape, found, "published before it was closed")
     for row in present.values():
-        verdict.count_wrong(f"{_in_words(shape, row)}: not expected")
+        verdict.count_wrong(shape, row, "not expected")
 
 
 def _in_words(shape: Shape, row: Row) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.compare import Expectation
 from headgate.demo.oracle.outcome import Closed, Expected, Group, Outcome, Row
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.shape import Shape
 
 MINUTE = 60_000
@@ -69,12 +70,12 @@ class DeviceMinutes:
         self._sums: dict[_Key, _Sums] = {}
         self._stragglers: dict[_Key, list[tuple[float, int]]] = {}
 
-    def add(self, reading: Arrival, bound: int) -> None:
-        """Take the next reading of its partition; the watermark was at most `bound`."""
+    def add(self, reading: Arrival, sample: Sample) -> None:
+        """Take the next reading of its partition."""
         _, _, device, kind, quantity, value, time, _ = reading
         end = time - time % MINUTE + MINUTE
         key = (device, kind, quantity, end)
-        if bound >= end - 1:
+        if sample.bound >= end - 1:
             self._stragglers.setdefault(key, []).append((value, time))
             return
         sums = self._sums.get(key)

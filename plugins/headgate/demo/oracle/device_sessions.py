@@ -16,7 +16,7 @@ from typing import NamedTuple
 from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.compare import Expectation
 from headgate.demo.oracle.outcome import Closed, Expected, Group, Outcome, Row
-from headgate.demo.oracle.samples import Sample, Samples
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.shape import Shape, same
 
 GAP = 30_000
@@ -89,18 +89,18 @@ class DeviceSessions:
     """Collects readings; then says what may have been published."""
 
     def __init__(self) -> None:
-        self._reports: defaultdict[str, Samples] = defaultdict(Samples)
+        self._reports: defaultdict[str, list[Sample]] = defaultdict(list)
 
-    def add(self, reading: Arrival, bound: int) -> None:
-        """Take the next reading of its partition; the watermark was at most `bound`."""
-        self._reports[reading[2]].append(reading[6], reading[7], reading[5], bound)
+    def add(self, reading: Arrival, sample: Sample) -> None:
+        """Take the next reading of its partition."""
+        self._reports[reading[2]].append(sample)
 
     def expectation(self) -> Expectation:
         """What may have been published."""
         stretches: dict[tuple[str, int], Group] = {
             (device, stretch.start): stretch
             for device, reports in self._reports.items()
-            for stretch in _stretches(device, reports.in_order_of_arrival())
+            for stretch in _stretches(device, reports)
         }
         starts: defaultdict[str, list[int]] = defaultdict(list)
         for device, start in stretches:

@@ -10,13 +10,14 @@ from headgate.demo.oracle.compare import Expectation, Verdict, compare
 from headgate.demo.oracle.device_minutes import DeviceMinutes
 from headgate.demo.oracle.device_sessions import DeviceSessions
 from headgate.demo.oracle.outcome import Closed
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.stuck_sensors import StuckSensors
 from headgate.demo.oracle.threshold_breaches import ThresholdBreaches
 from headgate.ids import JobName, TopicName
 
 
 class _Collector(Protocol):
-    def add(self, reading: Arrival, bound: int) -> None: ...
+    def add(self, reading: Arrival, sample: Sample) -> None: ...
 
     def expectation(self) -> Expectation: ...
 
@@ -72,18 +73,18 @@ def judge(
 
 def _collect(
     readings: Iterable[Arrival],
-    adds: list[Callable[[Arrival, int], None]],
+    adds: list[Callable[[Arrival, Sample], None]],
     cut: Mapping[int, int] | None,
 ) -> Closed:
     """Hand every reading to every job with the bound of the watermark at its arrival."""
     greatest: dict[int, int] = {}
     at_cut: dict[int, int] = {}
     for reading in readings:
-        partition, offset, time = reading[0], reading[1], reading[6]
+        partition, offset, _, _, _, value, time, sequence = reading
         newest = greatest.get(partition, BEFORE_ALL_TIME)
-        bound = newest - WATERMARK_DELAY
+        sample = Sample(time, sequence, value, newest - WATERMARK_DELAY)
         for add in adds:
-            add(reading, bound)
+            add(reading, sample)
         if time > newest:
             greatest[partition] = time
             if cut is None or offset < cut.get(partition, 0):

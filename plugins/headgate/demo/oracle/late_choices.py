@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from headgate.demo.oracle.outcome import Closed, Expected, Outcome, Row
-from headgate.demo.oracle.samples import Sample, Samples
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.shape import Shape, same
 
 State = TypeVar("State", bound=Hashable)
@@ -47,11 +47,11 @@ class KeyedSamples(Generic[State]):
 
     shape: Shape
     machine: Machine[State]
-    samples: Samples
+    samples: list[Sample]
 
     def outcomes(self, published: Sequence[Row], closed: Closed) -> Iterator[Outcome]:
         """First without any reading that may be dropped; then what fits the published rows."""
-        ordered = sorted(self.samples.in_order_of_arrival())
+        ordered = sorted(self.samples)
         rows: list[Expected] = []
         state, step = self.machine.start, self.machine.step
         late = False

@@ -8,7 +8,7 @@ from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.compare import Expectation
 from headgate.demo.oracle.late_choices import KeyedSamples
 from headgate.demo.oracle.outcome import Expected, Group, Row
-from headgate.demo.oracle.samples import Samples
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.shape import Shape
 
 TIMEOUT = 30_000
@@ -46,13 +46,13 @@ class _StuckMachine(NamedTuple):
     def step(
         self, window: _Window | None, time: int, value: float
     ) -> tuple[_Window, Expected | None]:
-        opened = _Window(value, time, time, 1)
         if window is None:
-            return opened, None
-        in_time = time - window.last <= TIMEOUT
-        if in_time and abs(value - window.anchor) <= TOLERANCE:
-            return window._replace(last=time, readings=window.readings + 1), None
-        return opened, self._row(window, time if in_time else None)
+            return _Window(value, time, time, 1), None
+        anchor, start, last, readings = window
+        in_time = time - last <= TIMEOUT
+        if in_time and abs(value - anchor) <= TOLERANCE:
+            return _Window(anchor, start, time, readings + 1), None
+        return _Window(value, time, time, 1), self._row(window, time if in_time else None)
 
     def finish(self, window: _Window | None) -> Expected | None:
         return self._row(window, None) if window else None
@@ -71,12 +71,11 @@ class StuckSensors:
     """Collects readings; then says what may have been published."""
 
     def __init__(self) -> None:
-        self._samples: defaultdict[tuple[str, str], Samples] = defaultdict(Samples)
+        self._samples: defaultdict[tuple[str, str], list[Sample]] = defaultdict(list)
 
-    def add(self, reading: Arrival, bound: int) -> None:
-        """Take the next reading of its partition; the watermark was at most `bound`."""
-        _, _, device, _, quantity, value, time, sequence = reading
-        self._samples[device, quantity].append(time, sequence, value, bound)
+    def add(self, reading: Arrival, sample: Sample) -> None:
+        """Take the next reading of its partition."""
+        self._samples[reading[2], reading[4]].append(sample)
 
     def expectation(self) -> Expectation:
         """What may have been published."""

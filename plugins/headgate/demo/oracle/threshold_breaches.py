@@ -12,7 +12,7 @@ from headgate.demo.oracle.arrival import Arrival
 from headgate.demo.oracle.compare import Expectation
 from headgate.demo.oracle.late_choices import KeyedSamples
 from headgate.demo.oracle.outcome import Expected, Group, Row
-from headgate.demo.oracle.samples import Samples
+from headgate.demo.oracle.samples import Sample
 from headgate.demo.oracle.shape import Shape
 
 LIMITS = {"temperature": 80.0, "vibration": 12.0, "pressure": 9.0}
@@ -69,13 +69,13 @@ class ThresholdBreaches:
     """Collects readings; then says what may have been published."""
 
     def __init__(self) -> None:
-        self._samples: defaultdict[tuple[str, str], Samples] = defaultdict(Samples)
+        self._samples: defaultdict[tuple[str, str], list[Sample]] = defaultdict(list)
 
-    def add(self, reading: Arrival, bound: int) -> None:
-        """Take the next reading of its partition; the watermark was at most `bound`."""
-        _, _, device, _, quantity, value, time, sequence = reading
+    def add(self, reading: Arrival, sample: Sample) -> None:
+        """Take the next reading of its partition."""
+        quantity = reading[4]
         if quantity in LIMITS:
-            self._samples[device, quantity].append(time, sequence, value, bound)
+            self._samples[reading[2], quantity].append(sample)
 
     def expectation(self) -> Expectation:
         """What may have been published."""

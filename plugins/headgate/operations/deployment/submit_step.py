@@ -13,7 +13,7 @@ from headgate.clients.locations import as_flink_uri
 from headgate.errors import HeadgateError, Rejected
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, flink_job_id
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.deployment.plan_step import checkpoint_folder
+from headgate.operations.deployment.facts import checkpoint_folder
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 
 _SETTINGS_OF_OURS = {
