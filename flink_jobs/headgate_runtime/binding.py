@@ -17,8 +17,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Binding:
-    """One run of one job. Paths are absolute; `plan` and `sql` are there for a SQL job, `module`
-    for a Python job."""
+    """One run of one job, its paths absolute.
+
+    `plan` and `sql` are there for a SQL job, `module` for a Python job.
+    """
 
     job: str
     role: str

@@ -25,7 +25,7 @@ JVM_OPTIONS = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 
 
 def _prepare_jvm() -> None:
-    """Set up the JVM that PyFlink starts (`pyflink_gateway_server.launch_gateway_server_process`)."""
+    """Set up the JVM that PyFlink starts (`pyflink_gateway_server`)."""
     os.environ.setdefault("JVM_ARGS", JVM_OPTIONS)
     jars = os.environ.get("HEADGATE_CONNECTOR_JARS")
     if jars:

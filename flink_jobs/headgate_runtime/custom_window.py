@@ -97,4 +97,6 @@ def record_types(window: CustomWindow[Any, Any, Any]) -> tuple[type, type, type]
             if get_origin(base) is CustomWindow and len(get_args(base)) == 3:  # noqa: PLR2004
                 reading, state, result = get_args(base)
                 return reading, state, result
-    raise TypeError(f"{type(window).__name__} must name its types: CustomWindow[Reading, Window, Result]")
+    raise TypeError(
+        f"{type(window).__name__} must name its types: CustomWindow[Reading, Window, Result]"
+    )

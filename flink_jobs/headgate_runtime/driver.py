@@ -27,7 +27,7 @@ def main(file: Path) -> int:
         else:
             from headgate_runtime.python_job import submit  # noqa: PLC0415
         submit(binding)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it belongs into the report
         failure = describe(error)
         write_report(binding.report, failure)
         sys.stderr.write(f"{binding.job}: {failure.kind}: {failure.message}\n")

@@ -40,7 +40,7 @@ def _all(transformations: Iterable[Any]) -> Iterator[Any]:
     """Every transformation once, each after those it reads from, in the order of the graph."""
     visited: set[int] = set()
 
-    def visit(transformation: Any) -> Iterator[Any]:
+    def visit(transformation: Any) -> Iterator[Any]:  # noqa: ANN401 - a Java object
         if transformation.getId() in visited:
             return
         visited.add(transformation.getId())

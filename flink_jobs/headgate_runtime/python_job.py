@@ -1,7 +1,7 @@
 """Python jobs: `job.py` has a function `build(job)`, which describes what runs.
 
-    def build(job: PythonJob) -> None:
-        job.write("stuck_sensors", job.window("sensor_readings", StuckSensors()))
+def build(job: PythonJob) -> None:
+    job.write("stuck_sensors", job.window("sensor_readings", StuckSensors()))
 """
 
 import importlib.util
@@ -10,11 +10,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import cloudpickle
-import headgate_runtime
+import cloudpickle  # type: ignore[import-not-found,unused-ignore]  # comes with PyFlink
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment, Table
 
+import headgate_runtime
 from headgate_runtime import window_queries as queries
 from headgate_runtime.binding import Binding
 from headgate_runtime.custom_window import CustomWindow, record_types

@@ -45,7 +45,7 @@ def encoder(record: Sequence[Field]) -> Callable[[Any], list[Any]]:
     names = [field.name for field in record]
     times = [index for index, field in enumerate(record) if field.kind is datetime]
 
-    def encode(value: Any) -> list[Any]:
+    def encode(value: object) -> list[Any]:
         values = [getattr(value, name) for name in names]
         for index in times:
             if values[index] is not None:
@@ -79,7 +79,7 @@ def from_millis(millis: int) -> datetime:
     return _EPOCH + millis * _MILLISECOND
 
 
-def _kind(annotation: Any) -> Any:
+def _kind(annotation: object) -> Any:  # noqa: ANN401 - a type, or what is no type
     if get_origin(annotation) in (Union, types.UnionType):
         others = [kind for kind in get_args(annotation) if kind is not type(None)]
         return others[0] if len(others) == 1 else annotation

@@ -23,7 +23,7 @@ _LONGEST = 4000
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a run failed. `line` and `column` count from 1 in the SQL, where the error has a place."""
+    """Why a run failed; `line` and `column`, from 1, are the place in the SQL if there is one."""
 
     kind: str
     message: str
@@ -32,8 +32,10 @@ class Failure:
 
 
 def describe(error: BaseException) -> Failure:
-    """The failure behind an exception; of a Java exception, the innermost cause that says where,
-    or else the innermost cause."""
+    """The failure behind an exception.
+
+    Of a Java exception it is the innermost cause that says where, or else the innermost cause.
+    """
     causes = _java_causes(str(error))
     if not causes:
         return _placed(type(error).__name__, str(error) or repr(error))

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - names are quoted
 """The SQL around a custom window: the readings of a key, step by step, and its silences.
 
     readings ────────────────────────────────────┐
@@ -44,8 +45,11 @@ class Source:
 
 
 def silence_step(timeout: timedelta, resolution: timedelta) -> timedelta:
-    """How exactly silences are noticed: coarser than readings are handed over, because each step
-    of each key costs work, and a tenth of the time-out more is not felt."""
+    """How exactly silences are noticed.
+
+    It is coarser than readings are handed over, because each step of each key costs work, and a
+    tenth of the time-out more is not felt.
+    """
     return max(resolution, timeout / 10)
 
 
@@ -134,7 +138,9 @@ def key_text(key: Sequence[str]) -> str:
 def wire_value(field: Field) -> str:
     """A column as it travels to Python."""
     column = quoted(field.name)
-    return millis(column) if field.kind is datetime else f"CAST({column} AS {_SQL_TYPES[field.kind]})"
+    return (
+        millis(column) if field.kind is datetime else f"CAST({column} AS {_SQL_TYPES[field.kind]})"
+    )
 
 
 def millis(expression: str) -> str:

@@ -28,13 +28,14 @@ def at_step(
     `readings` are all readings of the step with their times, in any order; no reading up to
     `until` is missing. Times are epoch milliseconds.
     """
-    published = []
+    published: list[Result] = []
     for time, reading in sorted(readings, key=_in_order(kind)):
-        state, result = _at_reading(kind, state, reading, time)
-        published.append(result)
-    state, result = _at_silence(kind, state, until)
-    published.append(result)
-    return state, [result for result in published if result is not None]
+        state, closed = _at_reading(kind, state, reading, time)
+        published += closed
+    if state is not None and until - state.last >= _millis(kind.timeout):
+        published += _close(kind, state, Cause.TIMEOUT)
+        state = None
+    return state, published
 
 
 def _at_reading(
@@ -42,24 +43,23 @@ def _at_reading(
     state: Open[Window] | None,
     reading: Reading,
     time: int,
-) -> tuple[Open[Window] | None, Result | None]:
-    result = None
+) -> tuple[Open[Window] | None, list[Result]]:
+    closed: list[Result] = []
     if state is not None:
         in_time = time - state.last <= _millis(kind.timeout)
         extended = kind.extend(state.window, reading) if in_time else None
         if extended is not None:
-            return Open(extended, time), None
-        result = kind.close(state.window, Cause.READING if in_time else Cause.TIMEOUT)
+            return Open(extended, time), closed
+        closed = _close(kind, state, Cause.READING if in_time else Cause.TIMEOUT)
     opened = kind.open(reading)
-    return (None if opened is None else Open(opened, time)), result
+    return (None if opened is None else Open(opened, time)), closed
 
 
-def _at_silence(
-    kind: CustomWindow[Any, Window, Result], state: Open[Window] | None, until: int
-) -> tuple[Open[Window] | None, Result | None]:
-    if state is None or until - state.last < _millis(kind.timeout):
-        return state, None
-    return None, kind.close(state.window, Cause.TIMEOUT)
+def _close(
+    kind: CustomWindow[Any, Window, Result], state: Open[Window], cause: Cause
+) -> list[Result]:
+    result = kind.close(state.window, cause)
+    return [] if result is None else [result]
 
 
 def _in_order(kind: CustomWindow[Reading, Any, Any]) -> Callable[[tuple[int, Reading]], Any]:

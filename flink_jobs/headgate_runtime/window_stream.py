@@ -1,6 +1,6 @@
 """A custom window as a stream: the SQL before it, the keyed Python operator, its typed state."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from headgate_runtime.custom_window import CustomWindow, record_types
 from headgate_runtime.record_types import Field, decoder, encoder, fields_of
 from headgate_runtime.window_steps import Open, at_step
 
+Decoder = Callable[[Sequence[Any]], Any]
 _TYPES = {
     str: Types.STRING,
     int: Types.LONG,
@@ -62,8 +63,8 @@ class WindowFunction(KeyedProcessFunction):  # type: ignore[misc]
         """Obtain the state: the fields of the window and the time of its last reading."""
         reading, state, result = self._fields
         kinds = record_types(self._window)
-        self._reading = decoder(kinds[0], reading)
-        self._decode = decoder(kinds[1], state)
+        self._reading: Decoder = decoder(kinds[0], reading)
+        self._decode: Decoder = decoder(kinds[1], state)
         self._encode = encoder(state)
         self._result = encoder(result)
         last = Field("last_reading_millis", int)
@@ -73,6 +74,7 @@ class WindowFunction(KeyedProcessFunction):  # type: ignore[misc]
 
     def process_element(self, value: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         """The readings of one step of the resolution, and the end of the step."""
+        del ctx
         step_end, rows = value
         readings = [(row[0], self._reading(tuple(row)[1:])) for row in rows or ()]
         before = self._read()

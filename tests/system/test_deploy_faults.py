@@ -18,7 +18,7 @@ LINE = "2.3"
 SQL = """
 INSERT INTO {job}_counts
 SELECT window_start, window_end, COUNT(*) AS readings
-FROM TABLE(TUMBLE(TABLE pulses, DESCRIPTOR(at), INTERVAL '1' SECOND))
+FROM TABLE(TUMBLE(TABLE heart_beats, DESCRIPTOR(beat_time), INTERVAL '1' SECOND))
 GROUP BY window_start, window_end
 """
 DIE_AT = (sys.executable, "-m", "harness.die_at")
@@ -33,7 +33,7 @@ MOMENTS = [
 @pytest.fixture(scope="module")
 def project(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> SampleProject:
     project = SampleProject(tmp_path_factory.mktemp("faults") / "project", stack, "deploy-faults")
-    project.topic("pulses", [("at", TIMESTAMP)], partitioning="none")
+    project.topic("heart-beats", [("beat_time", TIMESTAMP)], partitioning="none")
     return project
 
 
@@ -47,7 +47,7 @@ def job(project: SampleProject) -> Iterator[str]:
         name,
         SQL.format(job=name.replace("-", "_")),
         flink=LINE,
-        sources={"pulses": {"event_time": "at"}},
+        sources={"heart-beats": {"event_time": "beat_time"}},
         sinks=[f"{name}-counts"],
         checkpoint_interval="500ms",
         health={"checkpoints": 1},

@@ -95,7 +95,7 @@ class Compiler:
             )
         error: dict[str, Any] = json.loads(reports[0].read_text(encoding="utf-8"))["error"]
         column = f"column {error['column']}: " if error.get("column") else ""
-        message = f"{column}{error['message'].strip()}"
+        message = f"{column}{_without_alternatives(error['message'])}"
         return SpecError([Finding(job.code_file, error.get("line") or 1, message)])
 
 
@@ -110,6 +110,13 @@ def compiler_of(project: Path, line: str, environment: NamedEnvironment) -> Comp
             next_step="correct `flink:` in job.yaml, or add the line to headgate.toml",
         )
     return Compiler(project / "flink_jobs" / "headgate_runtime", line, clusters[line])
+
+
+def _without_alternatives(message: str) -> str:
+    """Calcite lists every word that it would have taken, two hundred lines of them."""
+    what, expected, _ = message.partition("Was expecting one of:")
+    hint = " Reserved words are written in backticks when they are names." if expected else ""
+    return f"{what.strip()}{hint}"
 
 
 def check_sql(

@@ -84,9 +84,9 @@ def live_binding(
                 topics[TopicName(name)],
                 source,
                 registered[TopicName(name)],
-                environment,
-                job.name,
-                role,
+                environment=environment,
+                job=job.name,
+                role=role,
             ),
         )
         for name, source in job.spec.sources.items()
@@ -100,10 +100,10 @@ def live_binding(
                 topics[TopicName(name)],
                 registered[TopicName(name)],
                 keys.get(TopicName(name)),
-                environment,
-                job.name,
-                job.spec,
-                role,
+                environment=environment,
+                job=job.name,
+                spec=job.spec,
+                role=role,
             ),
         )
         for name in job.spec.sinks

@@ -1,4 +1,4 @@
-"""Flink's options for a job: the defaults, and what job.yaml adds to them or puts in their place."""
+"""Flink's options for a job: the defaults, and what job.yaml adds to or replaces of them."""
 
 import re
 from datetime import timedelta

@@ -20,6 +20,7 @@ def source_options(
     topic: DeclaredTopic,
     source: SourceSpec,
     registered_schema: str,
+    *,
     environment: NamedEnvironment,
     job: JobName,
     role: Role,
@@ -46,6 +47,7 @@ def sink_options(
     topic: DeclaredTopic,
     registered_schema: str,
     registered_key_schema: str | None,
+    *,
     environment: NamedEnvironment,
     job: JobName,
     spec: JobSpec,
@@ -69,8 +71,11 @@ def sink_options(
 def _transactions(
     environment: EnvironmentName, job: JobName, spec: JobSpec, role: Role
 ) -> dict[str, str]:
-    """With POOLING, ids are used again; INCREMENTING takes a new one with every checkpoint, and
-    the broker remembers each for `transactional.id.expiration.ms`, a week."""
+    """Options of transactions, with ids that are used again.
+
+    That is POOLING; INCREMENTING, the default, takes a new id with every checkpoint, and the
+    broker remembers each for `transactional.id.expiration.ms`, a week.
+    """
     return {
         "sink.transactional-id-prefix": transactional_id_prefix(environment, job, role),
         "sink.transaction-naming-strategy": "POOLING",
@@ -110,8 +115,11 @@ def _kafka(topic: DeclaredTopic, environment: NamedEnvironment) -> dict[str, str
 
 
 def _client_properties(kafka: Mapping[str, str]) -> dict[str, str]:
-    """The Java client's properties. Credentials would stand in plain text in the DDL, which Flink
-    shows and stores, so a secured broker is refused until they travel another way."""
+    """The Java client's properties.
+
+    Credentials would stand in plain text in the DDL, which Flink shows and stores, so a secured
+    broker is refused until they travel another way.
+    """
     secured = sorted(
         name
         for name, value in kafka.items()

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from headgate.errors import Rejected, SpecError
 from headgate.ids import Digest, EnvironmentName, JobName, TopicName
 from headgate.plan.binding import Binding, live_binding, plan_digest
@@ -14,7 +13,9 @@ from headgate.spec.job import JobSpec
 from headgate.spec.topic import TopicSpec
 
 READINGS, MINUTES = TopicName("sensor-readings"), TopicName("device-minutes")
-SQL = "-- every minute\nINSERT INTO device_minutes SELECT device_id, 1.5, at FROM sensor_readings;\n"
+SQL = (
+    "-- every minute\nINSERT INTO device_minutes SELECT device_id, 1.5, at FROM sensor_readings;\n"
+)
 REGISTERED = {READINGS: '{"registered": "readings"}', MINUTES: '{"registered": "minutes"}'}
 
 

@@ -2,13 +2,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-
 from headgate.plan.tables import Table, Watermark, interval, literal, quoted
 from headgate.spec.columns import Column
 
 TABLE = Table(
     "sensor_readings",
-    (Column("value", "DOUBLE", not_null=True), Column("reading_time", "TIMESTAMP(3)", not_null=False)),
+    (
+        Column("value", "DOUBLE", not_null=True),
+        Column("reading_time", "TIMESTAMP(3)", not_null=False),
+    ),
     Watermark("reading_time", timedelta(seconds=5)),
     {"connector": "kafka", "topic": "it's", "scan.watermark.idle-timeout": "10000 ms"},
 )
@@ -43,7 +45,7 @@ def test_a_table_without_watermark_has_columns_only() -> None:
         (replace(TABLE, name="readings"), False),
     ],
 )
-def test_the_shape_is_what_a_compiled_plan_knows(changed: Table, same: bool) -> None:  # noqa: FBT001
+def test_the_shape_is_what_a_compiled_plan_knows(changed: Table, same: bool) -> None:
     assert (changed.shape() == TABLE.shape()) is same
 
 

@@ -10,25 +10,25 @@ class Transformation:
         self._number, self._name, self._inputs = number, name, inputs
         self.uid: str | None = None
 
-    def getId(self) -> int:  # noqa: N802
+    def getId(self) -> int:
         return self._number
 
-    def getName(self) -> str:  # noqa: N802
+    def getName(self) -> str:
         return self._name
 
-    def getInputs(self) -> list["Transformation"]:  # noqa: N802
+    def getInputs(self) -> list["Transformation"]:
         return self._inputs
 
-    def getUid(self) -> str | None:  # noqa: N802
+    def getUid(self) -> str | None:
         return self.uid
 
-    def setUid(self, uid: str) -> None:  # noqa: N802
+    def setUid(self, uid: str) -> None:
         self.uid = uid
 
-    def getClass(self) -> "Transformation":  # noqa: N802
+    def getClass(self) -> "Transformation":
         return self
 
-    def getSimpleName(self) -> str:  # noqa: N802
+    def getSimpleName(self) -> str:
         is_exchange = self._name.startswith("Exchange")
         return "PartitionTransformation" if is_exchange else "OneInputTransformation"
 
@@ -43,12 +43,12 @@ class Environment:
     def _j_stream_execution_environment(self) -> "Environment":
         return self
 
-    def getTransformations(self) -> list[Transformation]:  # noqa: N802
+    def getTransformations(self) -> list[Transformation]:
         return self._ends
 
 
 def graph(first: int) -> list[Transformation]:
-    """A graph whose planner numbers start at `first`, as they do in a JVM that has planned before."""
+    """A graph whose numbers start at `first`, as they do in a JVM that has planned before."""
     source = Transformation(first, f"Source: readings[{first}]", [])
     left = Transformation(first + 1, f"Calc[{first + 1}]", [source])
     exchange = Transformation(first + 2, "Exchange", [left])
@@ -63,7 +63,7 @@ def test_names_do_not_depend_on_the_numbers_of_the_planner() -> None:
     names = []
     for first in (1, 170):
         operators = graph(first)
-        name_operators(Environment(operators[-1:]), "stuck-sensors")  # type: ignore[arg-type]
+        name_operators(Environment(operators[-1:]), "stuck-sensors")
         names.append([operator.uid for operator in operators])
     assert names[0] == names[1]
     assert names[0] == [
@@ -78,5 +78,5 @@ def test_names_do_not_depend_on_the_numbers_of_the_planner() -> None:
 
 def test_every_name_is_given_once() -> None:
     operators = graph(1)
-    name_operators(Environment(operators), "a")  # type: ignore[arg-type]
+    name_operators(Environment(operators), "a")
     assert max(Counter(o.uid for o in operators if o.uid).values()) == 1

@@ -52,7 +52,9 @@ def test_a_class_that_is_no_dataclass_is_refused() -> None:
         fields_of(str)
 
 
-@given(at=MILLISECONDS, until=st.none() | MILLISECONDS, value=st.none() | st.floats(allow_nan=False))
+@given(
+    at=MILLISECONDS, until=st.none() | MILLISECONDS, value=st.none() | st.floats(allow_nan=False)
+)
 def test_a_record_comes_back_from_the_wire(at: int, until: int | None, value: float | None) -> None:
     fields = fields_of(Sample)
     record = Sample("a", from_millis(at), None if until is None else from_millis(until), value)

@@ -1,5 +1,6 @@
 """The shipped custom window, by hand-made cases and against a second computation."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from types import ModuleType
@@ -19,7 +20,7 @@ def reading(job: ModuleType, second: float, value: float, sequence: int = 0) -> 
     return time, job.Reading("pump-1", "vibration", value, time, sequence)
 
 
-def published(job: ModuleType, seconds_and_values: list[tuple[float, float]]) -> list[Any]:
+def published(job: ModuleType, seconds_and_values: Sequence[tuple[float, float]]) -> list[Any]:
     readings = [reading(job, second, value) for second, value in seconds_and_values]
     return run(job.StuckSensors(), readings, START + LATER)
 
@@ -124,9 +125,7 @@ def test_results_do_not_depend_on_how_time_is_cut_into_steps(
     state, results = None, []
     ends = sorted({START + timedelta(seconds=cut) for cut in cuts} | {START + LATER * 3})
     for begin, end in pairwise([START - LATER, *ends]):
-        step = [
-            (to_millis(time), record) for time, record in readings if begin < time <= end
-        ]
+        step = [(to_millis(time), record) for time, record in readings if begin < time <= end]
         order.shuffle(step)
         state, published_now = at_step(window, state, step, to_millis(end))
         results += published_now
