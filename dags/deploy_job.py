@@ -16,5 +16,8 @@ with DAG(
     tags=["headgate", "jobs"],
 ):
     OperationOperator.partial(
-        task_id="deploy", kind="deploy", max_active_tis_per_dagrun=2, map_index_template="{{ job }}"
+        task_id="deploy",
+        kind="deploy",
+        max_active_tis_per_dagrun=2,
+        map_index_template="{{ task.job }}",
     ).expand(job=chosen_jobs())

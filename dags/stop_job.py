@@ -15,4 +15,6 @@ with DAG(
     default_args=DEFAULT_ARGS,
     tags=["headgate", "jobs"],
 ):
-    OperationOperator.partial(task_id="stop", kind="stop").expand(job=chosen_jobs())
+    OperationOperator.partial(
+        task_id="stop", kind="stop", map_index_template="{{ task.job }}"
+    ).expand(job=chosen_jobs())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\[\d+\]")
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9]+")
 _WITHOUT_STATE = ("PartitionTransformation", "UnionTransformation", "SideOutputTransformation")
+_ENDS = {"SourceTransformation": "source", "SinkTransformation": "sink"}
 
 
 def name_operators(environment: "StreamExecutionEnvironment", job: str) -> None:
@@ -23,17 +24,23 @@ def name_operators(environment: "StreamExecutionEnvironment", job: str) -> None:
     seen: Counter[str] = Counter()
     java_environment = environment._j_stream_execution_environment  # noqa: SLF001
     for transformation in _all(java_environment.getTransformations()):
-        if transformation.getClass().getSimpleName() in _WITHOUT_STATE:
-            continue
-        if transformation.getUid() is None:
-            transformation.setUid(next_uid(job, transformation.getName(), seen))
+        kind = transformation.getClass().getSimpleName()
+        if kind not in _WITHOUT_STATE and transformation.getUid() is None:
+            operator = operator_kind(kind, transformation.getName())
+            seen[operator] += 1
+            transformation.setUid(f"{job}/{operator}-{seen[operator]}")
 
 
-def next_uid(job: str, operator: str, seen: Counter[str]) -> str:
-    """`stuck-sensors/window-aggregate-2` for the second of its kind."""
-    kind = _NOT_A_WORD.sub("-", _NUMBER.sub("", operator)).strip("-").lower()
-    seen[kind] += 1
-    return f"{job}/{kind}-{seen[kind]}"
+def operator_kind(transformation: str, name: str) -> str:
+    """What an operator is, from the class of its transformation and the name it was given.
+
+    The name of a source is `readings[1]` on Flink 2.2 and on 2.3
+    `KafkaSource-default_catalog.default_database.readings`, without a number; both are
+    `source-readings`. Other operators that hold state have the same name on both.
+    """
+    bare = _NUMBER.sub("", name).rsplit(".", 1)[-1]
+    words = [_ENDS.get(transformation, ""), _NOT_A_WORD.sub("-", bare)]
+    return "-".join(filter(None, words)).strip("-").lower()
 
 
 def _all(transformations: Iterable[Any]) -> Iterator[Any]:

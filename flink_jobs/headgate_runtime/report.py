@@ -19,6 +19,15 @@ _PLACES = (
 _JAVA_CLASS = re.compile(r"^(?:Caused by: )?(?:[\w$]+\.)+(?P<kind>[\w$]+): ?(?P<message>.*)")
 _STACK = re.compile(r"^\s*(?:at [\w.$/]+\(|\.\.\. \d+ more|Suppressed: )")
 _LONGEST = 4000
+_SUPERFLUOUS = re.compile(
+    r"^(?:SQL (?:validation|parse) failed\. )?"
+    r"(?:[Ff]rom|[Aa]t) line \d+, column \d+(?: to line \d+, column \d+)?: "
+    r"|\nWas expecting(?: one of)?:.*"
+    r"|`?default_catalog`?\.`?default_database`?\.",
+    re.DOTALL,
+)
+"""The place, which is told apart from the message, all that a parser would have taken instead,
+and the names before a table's name, which nobody wrote."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +82,7 @@ def _placed(kind: str, message: str) -> Failure:
     place = next((found for found in (p.search(message) for p in _PLACES) if found), None)
     return Failure(
         kind,
-        message[:_LONGEST],
+        _SUPERFLUOUS.sub("", message)[:_LONGEST],
         int(place["line"]) if place else None,
         int(place["column"]) if place else None,
     )

@@ -4,17 +4,20 @@ State belongs to the operators of one plan. Compiling the same SQL again numbers
 savepoint of the earlier plan no longer maps, so a job never runs from its SQL text.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
 from headgate_runtime.binding import Binding
+from headgate_runtime.report import describe
 from headgate_runtime.statements import first_line_of, kind_of, split_statements
 from headgate_runtime.tables import prepare
 
 
 class StatementError(Exception):
-    """A statement that job.sql may not hold."""
+    """A statement that job.sql may not hold, or that Flink does not take as a whole."""
 
     def __init__(self, message: str, line: int) -> None:
         super().__init__(f"At line {line}, column 1: {message}")
@@ -55,8 +58,22 @@ def compile_plan(binding: Binding, out: Path) -> None:
 
 def _plan_text(tables: TableEnvironment, inserts: list[str]) -> str:
     if len(inserts) == 1:
-        return str(tables.compile_plan_sql(inserts[0]).as_json_string())
+        with _placed(inserts[0]):
+            return str(tables.compile_plan_sql(inserts[0]).as_json_string())
     statements = tables.create_statement_set()
     for insert in inserts:
-        statements.add_insert_sql(insert)
+        with _placed(insert):
+            statements.add_insert_sql(insert)
     return str(statements.compile_plan().as_json_string())
+
+
+@contextmanager
+def _placed(statement: str) -> Iterator[None]:
+    """Give an error that has no place of its own the place of its statement."""
+    try:
+        yield
+    except Exception as error:
+        failure = describe(error)
+        if failure.line is None:
+            raise StatementError(failure.message, first_line_of(statement)) from error
+        raise

@@ -40,8 +40,9 @@ def demo(
         with show_stages(err) as show:
             result = Demo(folder, stack, readings, Fleet(), show).run()
         _print_result(result)
-    except KeyboardInterrupt:
-        _stop(folder, stack)
+    except BaseException as error:
+        if exit_after or isinstance(error, KeyboardInterrupt):
+            _stop(folder, stack)
         raise
     if exit_after:
         _stop(folder, stack)

@@ -1,5 +1,6 @@
 """Opening the ledger: one SQLAlchemy engine, brought to the newest revision first."""
 
+import logging
 from pathlib import Path
 
 from alembic import command
@@ -66,6 +67,8 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection) -> None:
+    # Alembic tells of every opening, in whatever log it is asked from.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     configuration = Config()
     folder = Path(__file__).parent / "migrations"
     configuration.set_main_option("script_location", str(folder).replace("%", "%%"))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, delete, insert, select, update
 
 from headgate.clock import Clock
 from headgate.errors import Rejected
@@ -191,6 +192,42 @@ class Ledger:
         )
         with self._engine.begin() as connection:
             return [StepRecord(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+
+    # --- turns at something that only one may use at a time --------------------------------
+
+    def take_turn(
+        self, lease: LeaseRecord, resource: str, *, own_ends: timedelta, others_end: timedelta
+    ) -> bool:
+        """Take the turn at a shared resource, if nobody has it.
+
+        A turn that is not given back, because its holder died, ends by itself: for the same
+        operation after `own_ends`, for others after `others_end`.
+        """
+        turns = tables.turns.c
+        with self._fenced(lease) as connection:
+            now = self._clock.now()
+            held = _one(connection, tables.turns, resource, lock=True)
+            if held is not None:
+                is_own = held.operation_id == lease.operation_id
+                if now - held.taken_at < (own_ends if is_own else others_end):
+                    return False
+                connection.execute(delete(tables.turns).where(turns.resource == resource))
+            connection.execute(
+                insert(tables.turns).values(
+                    resource=resource, operation_id=lease.operation_id, taken_at=now
+                )
+            )
+            return True
+
+    def give_turn_back(self, lease: LeaseRecord, resource: str) -> None:
+        """End the turn, if it is still this operation's."""
+        turns = tables.turns.c
+        with self._fenced(lease) as connection:
+            connection.execute(
+                delete(tables.turns).where(
+                    turns.resource == resource, turns.operation_id == lease.operation_id
+                )
+            )
 
     # --- deployments and snapshots ---------------------------------------------------------
 

@@ -93,6 +93,14 @@ leases = Table(
     Column("taken_at", UtcDateTime, nullable=False),
 )
 
+turns = Table(
+    "turns",
+    metadata,
+    Column("resource", String(80), primary_key=True),
+    Column("operation_id", String(64), nullable=False),
+    Column("taken_at", UtcDateTime, nullable=False),
+)
+
 deployments = Table(
     "deployments",
     metadata,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from headgate.errors import Finding, Rejected, SpecError
-from headgate.ids import EnvironmentName, JobName, Role, consumer_group, transactional_id_prefix
+from headgate.ids import JobName, Role, TopicName, consumer_group, transactional_id_prefix
 from headgate.plan.tables import WATERMARK_OPTIONS, milliseconds
 from headgate.spec.columns import columns_of
 from headgate.spec.declared import DeclaredTopic, NamedEnvironment
@@ -64,20 +64,21 @@ def sink_options(
     options |= _avro("value.", "value.format", registered_schema, environment)
     options["sink.delivery-guarantee"] = spec.delivery
     if spec.delivery == "exactly-once":
-        options |= _transactions(environment.name, job, spec, role)
+        prefix = transactional_id_prefix(environment.name, job, role)
+        options |= _transactions(prefix, topic.name, spec)
     return options
 
 
-def _transactions(
-    environment: EnvironmentName, job: JobName, spec: JobSpec, role: Role
-) -> dict[str, str]:
-    """Options of transactions, with ids that are used again.
+def _transactions(prefix: str, topic: TopicName, spec: JobSpec) -> dict[str, str]:
+    """Options of transactions, with ids that are used again and belong to one sink alone.
 
-    That is POOLING; INCREMENTING, the default, takes a new id with every checkpoint, and the
-    broker remembers each for `transactional.id.expiration.ms`, a week.
+    Ids are used again with POOLING; INCREMENTING, the default, takes a new one with every
+    checkpoint, and the broker remembers each for `transactional.id.expiration.ms`, a week.
+    Two sinks with one prefix would end each other's transactions; the full stop, which no name
+    holds, keeps one prefix from being the beginning of another.
     """
     return {
-        "sink.transactional-id-prefix": transactional_id_prefix(environment, job, role),
+        "sink.transactional-id-prefix": f"{prefix}.{topic}.",
         "sink.transaction-naming-strategy": "POOLING",
         "properties.transaction.timeout.ms": str(milliseconds(spec.transaction_timeout)),
     }

@@ -113,10 +113,24 @@ def test_a_source_begins_where_it_was_told_to(start: str, options: dict[str, str
 def test_an_exactly_once_sink_has_transactions_of_its_own() -> None:
     options = sink(bind())
     assert options["sink.delivery-guarantee"] == "exactly-once"
-    assert options["sink.transactional-id-prefix"] == "headgate-local-device-minutes-live"
+    assert (
+        options["sink.transactional-id-prefix"]
+        == "headgate-local-device-minutes-live.device-minutes."
+    )
     assert options["properties.transaction.timeout.ms"] == "600000"
     assert options["value.avro-confluent.schema"] == REGISTERED[MINUTES]
     assert "sink.partitioner" not in options
+
+
+def test_no_prefix_of_transactions_is_the_beginning_of_another() -> None:
+    daily = TopicName("device-minutes-daily")
+    registered = {**REGISTERED, daily: "{}"}
+    binding = live_binding(
+        job(sinks=[MINUTES, daily]), {**TOPICS, daily: topic(daily)}, environment(), registered
+    )
+    one, other = (table.options["sink.transactional-id-prefix"] for table in binding.tables[1:])
+    assert not one.startswith(other)
+    assert not other.startswith(one)
 
 
 def test_an_at_least_once_sink_has_no_transactions() -> None:

@@ -6,8 +6,14 @@ from headgate_runtime.operator_ids import name_operators
 class Transformation:
     """The part of Flink's Transformation that names are given by."""
 
-    def __init__(self, number: int, name: str, inputs: list["Transformation"]) -> None:
-        self._number, self._name, self._inputs = number, name, inputs
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        inputs: list["Transformation"],
+        kind: str = "OneInputTransformation",
+    ) -> None:
+        self._number, self._name, self._inputs, self._kind = number, name, inputs, kind
         self.uid: str | None = None
 
     def getId(self) -> int:
@@ -29,8 +35,7 @@ class Transformation:
         return self
 
     def getSimpleName(self) -> str:
-        is_exchange = self._name.startswith("Exchange")
-        return "PartitionTransformation" if is_exchange else "OneInputTransformation"
+        return self._kind
 
 
 class Environment:
@@ -47,36 +52,39 @@ class Environment:
         return self._ends
 
 
-def graph(first: int) -> list[Transformation]:
+def graph(first: int, source_name: str) -> list[Transformation]:
     """A graph whose numbers start at `first`, as they do in a JVM that has planned before."""
-    source = Transformation(first, f"Source: readings[{first}]", [])
+    source = Transformation(first, source_name, [], "SourceTransformation")
     left = Transformation(first + 1, f"Calc[{first + 1}]", [source])
-    exchange = Transformation(first + 2, "Exchange", [left])
+    exchange = Transformation(first + 2, "Exchange", [left], "PartitionTransformation")
     right = Transformation(first + 3, f"Calc[{first + 3}]", [source])
     python = Transformation(first + 4, "stuck-sensors", [exchange, right])
     python.setUid("stuck-sensors")
-    sink = Transformation(first + 5, f"stuck_sensors[{first + 5}]: Writer", [python])
+    sink = Transformation(first + 5, f"stuck_sensors[{first + 5}]", [python], "SinkTransformation")
     return [source, left, exchange, right, python, sink]
 
 
-def test_names_do_not_depend_on_the_numbers_of_the_planner() -> None:
+def test_names_depend_neither_on_the_planners_numbers_nor_on_the_flink_line() -> None:
     names = []
-    for first in (1, 170):
-        operators = graph(first)
+    for operators in (
+        graph(1, "readings[1]"),
+        graph(170, "readings[170]"),
+        graph(1, "KafkaSource-default_catalog.default_database.readings"),
+    ):
         name_operators(Environment(operators[-1:]), "stuck-sensors")
         names.append([operator.uid for operator in operators])
-    assert names[0] == names[1]
+    assert names[0] == names[1] == names[2]
     assert names[0] == [
         "stuck-sensors/source-readings-1",
         "stuck-sensors/calc-1",
         None,
         "stuck-sensors/calc-2",
         "stuck-sensors",
-        "stuck-sensors/stuck-sensors-writer-1",
+        "stuck-sensors/sink-stuck-sensors-1",
     ]
 
 
 def test_every_name_is_given_once() -> None:
-    operators = graph(1)
+    operators = graph(1, "readings[1]")
     name_operators(Environment(operators), "a")
     assert max(Counter(o.uid for o in operators if o.uid).values()) == 1

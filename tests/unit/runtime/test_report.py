@@ -48,6 +48,8 @@ def test_a_failure_says_what_and_where(
     assert (failure.kind, failure.line, failure.column) == (kind, line, column)
     assert words in failure.message
     assert "\tat " not in failure.message
+    assert "expecting" not in failure.message
+    assert not failure.message.startswith("From line")
 
 
 def test_an_exception_without_a_message_is_still_named() -> None:

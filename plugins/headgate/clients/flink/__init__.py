@@ -1,6 +1,6 @@
 """Flink's REST API of one session cluster."""
 
-from headgate.clients.flink.client import FlinkClient
+from headgate.clients.flink.client import RUN_TIMEOUT, FlinkClient
 from headgate.clients.flink.pictures import (
     CheckpointCounts,
     ClusterOverview,
@@ -11,6 +11,7 @@ from headgate.clients.flink.pictures import (
 )
 
 __all__ = [
+    "RUN_TIMEOUT",
     "CheckpointCounts",
     "ClusterOverview",
     "FlinkClient",

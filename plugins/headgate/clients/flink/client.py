@@ -22,7 +22,8 @@ _NOT_FOUND = 404
 _NO_WATERMARK = -(2**63)
 _YEAR_10000 = 253_402_300_800_000
 """In epoch milliseconds; what lies beyond is Flink's mark for the end of the input."""
-_RUN_TIMEOUT = timedelta(minutes=2)
+RUN_TIMEOUT = timedelta(minutes=2)
+"""How long the run of a driver may take: a cold JobManager on a busy machine needs a while."""
 
 
 class FlinkClient:
@@ -132,7 +133,7 @@ class FlinkClient:
                 "claimMode": "NO_CLAIM",
                 "allowNonRestoredState": False,
             }
-        self._effect("POST", f"/jars/{segment(jar_id)}/run", json=body, timeout=_RUN_TIMEOUT)
+        self._effect("POST", f"/jars/{segment(jar_id)}/run", json=body, timeout=RUN_TIMEOUT)
 
     def stop_with_savepoint(
         self,

@@ -3,14 +3,15 @@
 import io
 import json
 import zipfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from headgate.clients.flink import FlinkClient, JobPicture
+from headgate.clients.flink import RUN_TIMEOUT, FlinkClient, JobPicture
 from headgate.clients.locations import as_flink_uri
-from headgate.errors import HeadgateError, Rejected
+from headgate.errors import HeadgateError, Rejected, Unavailable
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, flink_job_id
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.facts import checkpoint_folder
@@ -23,12 +24,18 @@ _SETTINGS_OF_OURS = {
 }
 
 
+_DRIVER_SURELY_ENDED = timedelta(seconds=30)
+"""After the death of a deployment its driver may run on in the JobManager for so long."""
+_TURN_ENDS = RUN_TIMEOUT + timedelta(seconds=10)
+_WAIT_FOR_TURN = timedelta(seconds=30)
+
+
 class Submit:
     """Evidence: the Flink job id and the snapshot that it was told to restore."""
 
     name: ClassVar[str] = "submit"
     title: ClassVar[str] = "Submit to Flink"
-    patience: ClassVar[timedelta] = timedelta(minutes=2)
+    patience: ClassVar[timedelta] = timedelta(minutes=10)
 
     def intend(self, run: Run) -> Json:
         """Job id, line, staged files and the snapshot to restore."""
@@ -70,21 +77,56 @@ class Submit:
         intent = intention.intent
         client = _client(run, intent)
         run.services.ledger.add_deployment(run.lease, _deployment(run, intent))
-        jar = client.upload_jar("headgate-driver.jar", _empty_jar())
-        try:
-            client.run_driver(
-                jar,
-                [intent["driver"], intent["binding"]],
-                job_id=FlinkJobId(intent["flink_job_id"]),
-                parallelism=intent["parallelism"],
-                configuration=_configuration(run, intent),
-                restore_from=intent["restore_from"],
-            )
-        except Rejected as error:
-            raise _refused(run, intent, None) from error
-        finally:
-            with suppress(HeadgateError):
-                client.delete_jar(jar)
+        with _only_driver_of(run, client):
+            _run_driver(run, intent, client)
+
+
+@contextmanager
+def _only_driver_of(run: Run, client: FlinkClient) -> Iterator[None]:
+    """The turn at a JobManager: it runs one PyFlink driver at a time.
+
+    A second one fails in `PythonEnvUtils.setGatewayServer` and takes the first one's gateway with
+    it (2.2.1, measured).
+    """
+    ledger, resource = run.services.ledger, f"drivers of {client.rest}"
+    _await_turn(run, resource, client.line)
+    try:
+        yield
+    except (Rejected, Unavailable):
+        ledger.give_turn_back(run.lease, resource)
+        raise
+    # After any other end the driver may still run: then the turn ends by itself.
+    ledger.give_turn_back(run.lease, resource)
+
+
+def _await_turn(run: Run, resource: str, line: FlinkLineName) -> None:
+    """Wait here for a while: another driver takes seconds, and coming again costs more."""
+    clock = run.services.clock
+    end = clock.monotonic() + _WAIT_FOR_TURN.total_seconds()
+    while not run.services.ledger.take_turn(
+        run.lease, resource, own_ends=_DRIVER_SURELY_ENDED, others_end=_TURN_ENDS
+    ):
+        if clock.monotonic() > end:
+            raise Unavailable(f"waiting for another submission to Flink {line} to end")
+        clock.sleep(timedelta(milliseconds=250))
+
+
+def _run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
+    jar = client.upload_jar("headgate-driver.jar", _empty_jar())
+    try:
+        client.run_driver(
+            jar,
+            [intent["driver"], intent["binding"]],
+            job_id=FlinkJobId(intent["flink_job_id"]),
+            parallelism=intent["parallelism"],
+            configuration=_configuration(run, intent),
+            restore_from=intent["restore_from"],
+        )
+    except Rejected as error:
+        raise _refused(run, intent, None) from error
+    finally:
+        with suppress(HeadgateError):
+            client.delete_jar(jar)
 
 
 def _client(run: Run, intent: Json) -> FlinkClient:

@@ -1,4 +1,4 @@
-"""The first ledger: operations, steps, leases, deployments and snapshots."""
+"""The first ledger: operations, steps, leases, turns, deployments, snapshots."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -53,6 +53,13 @@ def _create_operations() -> None:
         sa.Column("holder", sa.String(200), nullable=False),
         sa.Column("taken_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("job", name="pk_leases"),
+    )
+    op.create_table(
+        "turns",
+        sa.Column("resource", sa.String(80), nullable=False),
+        sa.Column("operation_id", sa.String(64), nullable=False),
+        sa.Column("taken_at", _TIME, nullable=False),
+        sa.PrimaryKeyConstraint("resource", name="pk_turns"),
     )
 
 
