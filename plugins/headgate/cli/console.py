@@ -1,6 +1,7 @@
 """What people read: two consoles, errors with their next step, and JSON for machines."""
 
 import json
+import os
 from typing import Any
 
 from rich.console import Console
@@ -8,8 +9,19 @@ from rich.text import Text
 
 from headgate.errors import HeadgateError
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_WIDTH_OF_FILES = 140
+"""Columns where there is no terminal and COLUMNS says nothing: tables in logs stay whole."""
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDTH_OF_FILES
+    return console
+
+
+out = _console(stderr=False)
+err = _console(stderr=True)
 
 
 def report_error(error: HeadgateError) -> None:

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from headgate.clients.airflow_api import AirflowApi
-from headgate.clients.records.offsets import TopicOffsets
 from headgate.clock import SYSTEM_CLOCK, Clock
 from headgate.demo.caught_up import wait_until_caught_up
 from headgate.demo.dag_runs import Tell, run_dag
+from headgate.demo.first_window import FirstWindow
 from headgate.demo.oracle.compare import Verdict
 from headgate.demo.oracle.cut import Cut, take_cut
 from headgate.demo.oracle.live import judge_live
 from headgate.errors import Unavailable
-from headgate.ids import JobName, TopicName
+from headgate.ids import JobName
 from headgate.local.access import Access, read_access
 from headgate.local.programs import start_program
 from headgate.local.stack import up
@@ -103,22 +103,37 @@ class Demo:
         self._run_dag(airflow, "register_schemas", {})
         self._run_dag(airflow, "provision_topics", {})
         self.show.stage(f"Start {self.fleet.devices:,} simulated devices")
+        readings_before = take_cut(services.environment).readings
+        first_window = FirstWindow(services, declared, began)
         self._start_fleet()
         fleet_began = self.clock.monotonic()
-        self._run_dag(airflow, "deploy_job", {"jobs": sorted(declared.jobs)})
-        first_window = self._wait_for_first_window(services, declared, began)
+        self._run_dag(airflow, "deploy_job", {"jobs": sorted(declared.jobs)}, first_window.look)
+        self.show.stage("Wait for the first published window")
+        self._wait(first_window.look, lambda: "no window is published yet", _FIRST_WINDOW)
         cut = self._wait_for_readings(services)
-        rate = cut.readings / (self.clock.monotonic() - fleet_began)
+        rate = (cut.readings - readings_before) / (self.clock.monotonic() - fleet_began)
         verdicts = self._judge(services, declared, cut)
         return DemoResult(
             jobs=self._rows(declared, verdicts, cut),
             readings=cut.readings,
             readings_per_second=rate,
-            first_window_after=first_window,
+            first_window_after=first_window.after,
             access=access,
         )
 
-    def _run_dag(self, airflow: AirflowApi, dag_id: str, conf: Mapping[str, Any]) -> None:
+    def _run_dag(
+        self,
+        airflow: AirflowApi,
+        dag_id: str,
+        conf: Mapping[str, Any],
+        look: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`look` is called again and again meanwhile."""
+
+        def tell(line: str) -> None:
+            look()
+            self.show.line(line)
+
         self.show.stage(f"Run the DAG {dag_id} through Airflow's REST API")
         run_id = f"demo-{self.clock.now():%Y%m%dT%H%M%S}"
         run_dag(
@@ -128,7 +143,7 @@ class Demo:
             conf,
             clock=self.clock,
             deadline=_DAG_DEADLINE,
-            tell=self.show.line,
+            tell=tell,
         )
 
     def _start_fleet(self) -> None:
@@ -147,21 +162,6 @@ class Demo:
             [sys.executable, "-m", "headgate.cli.main", "simulate", *arguments],
             {"HEADGATE_PROJECT": str(self.project), "HEADGATE_STACK": self.stack},
         )
-
-    def _wait_for_first_window(
-        self, services: Services, declared: Declared, began: float
-    ) -> timedelta:
-        self.show.stage("Wait for the first published window")
-        topics = TopicOffsets(services.environment.settings.kafka)
-        sinks = sorted(
-            {TopicName(sink) for job in declared.jobs.values() for sink in job.spec.sinks}
-        )
-
-        def published() -> bool:
-            return any(sum(topics.end(sink).values()) for sink in sinks)
-
-        self._wait(published, lambda: "no window is published yet", _FIRST_WINDOW)
-        return timedelta(seconds=self.clock.monotonic() - began)
 
     def _wait_for_readings(self, services: Services) -> Cut:
         self.show.stage(f"Wait for {self.readings:,} readings")

@@ -1,8 +1,10 @@
 """One session cluster over REST: reads give pictures, effects take ids that the caller chose."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
+from urllib.parse import quote
 
 from headgate.clients.flink.pictures import (
     ClusterOverview,
@@ -20,6 +22,7 @@ from headgate.ids import FlinkJobId, FlinkLineName, TriggerId
 PYTHON_DRIVER = "org.apache.flink.client.python.PythonDriver"
 _NOT_FOUND = 404
 _NO_WATERMARK = -(2**63)
+_SOURCE_WATERMARK = re.compile(r"Source_.*\.currentOutputWatermark")
 _YEAR_10000 = 253_402_300_800_000
 """In epoch milliseconds; what lies beyond is Flink's mark for the end of the input."""
 RUN_TIMEOUT = timedelta(minutes=2)
@@ -82,7 +85,7 @@ class FlinkClient:
             vertices=vertices,
             checkpoints=counts,
             restored=restored,
-            watermark=self._watermark(path, [vertex.id for vertex in vertices]),
+            watermark=self._watermark(path, [v.id for v in vertices if v.is_source]),
             restarts=self._restarts(path),
             exceptions=read_exceptions(self._read(f"{path}/exceptions?maxExceptions=5")),
         )
@@ -173,17 +176,29 @@ class FlinkClient:
         """Ask for the cancellation of a job; an ended job is left as it is."""
         self._http.request("PATCH", f"/jobs/{segment(job_id)}?mode=cancel", effect=True)
 
-    def _watermark(self, path: str, vertex_ids: Sequence[str]) -> datetime | None:
-        """The least watermark that has arrived anywhere, or None while one is missing."""
-        arrived = [
-            int(entry["value"])
-            for vertex in vertex_ids
-            for entry in self._read(f"{path}/vertices/{vertex}/watermarks")
+    def _watermark(self, path: str, sources: Sequence[str]) -> datetime | None:
+        """The least watermark that the sources have given out; None while one has given none.
+
+        Not the watermarks that vertices received: a window's first half holds them back until a
+        window ends, which may be minutes.
+        """
+        values = [
+            value
+            for source in sources
+            for value in self._watermarks_of(f"{path}/vertices/{source}")
         ]
-        in_time = [value for value in arrived if value < _YEAR_10000]
-        if not in_time or min(in_time) == _NO_WATERMARK:
+        if not values or min(values) == _NO_WATERMARK:
             return None
-        return datetime.fromtimestamp(min(in_time) / 1000, tz=UTC)
+        in_time = [value for value in values if value < _YEAR_10000]
+        return read_time(min(in_time)) if in_time else None
+
+    def _watermarks_of(self, vertex: str) -> list[int]:
+        names = [metric["id"] for metric in self._read(f"{vertex}/subtasks/metrics")]
+        wanted = ",".join(filter(_SOURCE_WATERMARK.fullmatch, names))
+        if not wanted:
+            return []
+        metrics = self._read(f"{vertex}/subtasks/metrics?get={quote(wanted)}&agg=min")
+        return [int(float(metric["min"])) for metric in metrics]
 
     def _restarts(self, path: str) -> int | None:
         """Flink fills its metric store on the first question, which it answers with nothing."""
