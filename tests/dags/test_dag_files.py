@@ -2,7 +2,6 @@
 
 import socket
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ EXPECTED = {"deploy_job", "provision_topics", "register_schemas", "stop_job"}
 
 
 @pytest.fixture(scope="module")
-def dags() -> Iterator[dict[str, DAG]]:
+def dags() -> dict[str, DAG]:
     """All DAGs, loaded with the network cut off and pyflink out of reach."""
     patch = pytest.MonkeyPatch()
     patch.setattr(socket.socket, "connect", _refuse)
@@ -27,7 +26,7 @@ def dags() -> Iterator[dict[str, DAG]]:
     bag = DagBag(str(PROJECT / "dags"))
     patch.undo()
     assert bag.import_errors == {}
-    yield dict(bag.dags)
+    return dict(bag.dags)
 
 
 def _refuse(*arguments: object) -> None:

@@ -7,7 +7,8 @@ from headgate.clock import SYSTEM_CLOCK
 from headgate.errors import Unavailable
 from headgate.ids import JobName, OperationId
 from headgate.ledger.database import open_database
-from headgate.ledger.ledger import Busy, Ledger, Superseded
+from headgate.ledger.errors import Busy, Superseded
+from headgate.ledger.ledger import Ledger
 from headgate.ledger.records import LeaseRecord
 
 JOB = JobName("device-minutes")

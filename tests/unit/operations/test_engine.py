@@ -107,7 +107,10 @@ class ManualClock:
 
     def __init__(self) -> None:
         self.time = datetime(2026, 1, 1, tzinfo=UTC)
-        self.clock = Clock(lambda: self.time, lambda: self.time.timestamp(), self._sleep)
+        self.clock = Clock(lambda: self.time, self._seconds, self._sleep)
+
+    def _seconds(self) -> float:
+        return self.time.timestamp()
 
     def _sleep(self, duration: timedelta) -> None:
         self.time += duration

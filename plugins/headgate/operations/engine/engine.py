@@ -19,7 +19,7 @@ from headgate.errors import (
     Unavailable,
 )
 from headgate.ids import OperationId
-from headgate.ledger.ledger import Superseded
+from headgate.ledger.errors import Superseded
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord, StepRecord
 from headgate.operations.engine.step import (
     Absent,

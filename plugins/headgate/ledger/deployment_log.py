@@ -1,0 +1,76 @@
+"""Deployments, and the snapshots that they have left."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+
+from headgate.ids import FlinkJobId, JobName
+from headgate.ledger import tables
+from headgate.ledger.fencing import FencedWrites
+from headgate.ledger.records import (
+    DeploymentRecord,
+    DeploymentState,
+    LeaseRecord,
+    SnapshotRecord,
+)
+
+
+class DeploymentLog(FencedWrites):
+    """Deployments, and the snapshots that they have left."""
+
+    def add_deployment(self, lease: LeaseRecord, deployment: DeploymentRecord) -> None:
+        """Write an intended deployment; the same one again is no error."""
+        with self._fenced(lease) as connection:
+            known = tables.deployments.c.flink_job_id == deployment.flink_job_id
+            if connection.execute(select(tables.deployments).where(known)).first() is None:
+                connection.execute(insert(tables.deployments).values(**vars(deployment)))
+
+    def update_deployment(
+        self,
+        lease: LeaseRecord,
+        flink_job_id: FlinkJobId,
+        state: DeploymentState,
+        **changes: str | None,
+    ) -> None:
+        """Write the new state of a deployment and other columns that became known."""
+        with self._fenced(lease) as connection:
+            connection.execute(
+                update(tables.deployments)
+                .where(tables.deployments.c.flink_job_id == flink_job_id)
+                .values(state=state, updated_at=self._clock.now(), **changes)
+            )
+
+    def deployments(self, job: JobName | None = None) -> Sequence[DeploymentRecord]:
+        """Deployments, the latest submission first."""
+        columns = tables.deployments.c
+        query = select(tables.deployments).order_by(
+            columns.job, columns.generation.desc(), columns.attempt.desc()
+        )
+        if job is not None:
+            query = query.where(columns.job == job)
+        with self._engine.begin() as connection:
+            return [DeploymentRecord(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+
+    def deployment(self, job: JobName, flink_job_id: FlinkJobId) -> DeploymentRecord:
+        """The deployment with this Flink job id. Raises KeyError if there is none."""
+        for deployment in self.deployments(job):
+            if deployment.flink_job_id == flink_job_id:
+                return deployment
+        raise KeyError(flink_job_id)
+
+    def add_snapshot(self, lease: LeaseRecord, snapshot: SnapshotRecord) -> None:
+        """Write a verified snapshot; the same one again is no error."""
+        with self._fenced(lease) as connection:
+            known = tables.snapshots.c.location == snapshot.location
+            if connection.execute(select(tables.snapshots).where(known)).first() is None:
+                connection.execute(insert(tables.snapshots).values(**vars(snapshot)))
+
+    def snapshots(self, job: JobName) -> Sequence[SnapshotRecord]:
+        """Verified snapshots of a job, newest first."""
+        query = (
+            select(tables.snapshots)
+            .where(tables.snapshots.c.job == job)
+            .order_by(tables.snapshots.c.taken_at.desc())
+        )
+        with self._engine.begin() as connection:
+            return [SnapshotRecord(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001

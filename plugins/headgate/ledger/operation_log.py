@@ -1,0 +1,113 @@
+"""Operations, and the leases that let one at a time act on a job."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import insert, select, update
+
+from headgate.ids import JobName, OperationId
+from headgate.ledger import tables
+from headgate.ledger.errors import Busy
+from headgate.ledger.fencing import FencedWrites
+from headgate.ledger.records import Json, LeaseRecord, OperationRecord, OperationState
+from headgate.ledger.rows import lease_row, operation_row
+
+
+class OperationLog(FencedWrites):
+    """Operations, and the leases that let one at a time act on a job."""
+
+    def open_operation(
+        self,
+        operation_id: OperationId,
+        kind: str,
+        job: JobName,
+        request: Json,
+        *,
+        surface: str,
+        holder: str,
+    ) -> LeaseRecord:
+        """Begin an operation, or take over the same one from whoever ran it before.
+
+        The operation's row and the job's lease are written in one transaction. Taking over
+        raises the fence, so that the former holder's next write is refused.
+
+        Raises:
+            Busy: another operation, not yet ended, holds the job.
+
+        """
+        with self._engine.begin() as connection:
+            now = self._clock.now()
+            if operation_row(connection, operation_id) is None:
+                connection.execute(
+                    insert(tables.operations).values(
+                        id=operation_id,
+                        kind=kind,
+                        job=job,
+                        state="running",
+                        request=dict(request),
+                        surface=surface,
+                        reason="",
+                        next_step="",
+                        started_at=now,
+                    )
+                )
+            lease = lease_row(connection, job, lock=True)
+            if lease is not None and lease.operation_id != operation_id:
+                holding = operation_row(connection, lease.operation_id)
+                if holding is not None and holding.state == "running":
+                    raise Busy(lease, holding)
+            taken = LeaseRecord(job, operation_id, lease.fence + 1 if lease else 1, holder, now)
+            values = {
+                "operation_id": taken.operation_id,
+                "fence": taken.fence,
+                "holder": holder,
+                "taken_at": now,
+            }
+            if lease is None:
+                connection.execute(insert(tables.leases).values(job=job, **values))
+            else:
+                connection.execute(
+                    update(tables.leases).where(tables.leases.c.job == job).values(values)
+                )
+            return taken
+
+    def end_operation(
+        self,
+        lease: LeaseRecord,
+        state: OperationState,
+        *,
+        reason: str = "",
+        next_step: str = "",
+    ) -> None:
+        """Write how the operation ended. Its lease is free for the next operation from now on."""
+        with self._fenced(lease) as connection:
+            connection.execute(
+                update(tables.operations)
+                .where(tables.operations.c.id == lease.operation_id)
+                .values(state=state, reason=reason, next_step=next_step, ended_at=self._clock.now())
+            )
+
+    def operation(self, operation_id: OperationId) -> OperationRecord | None:
+        """The operation, if it is known."""
+        with self._engine.begin() as connection:
+            return operation_row(connection, operation_id)
+
+    def running_operation(self, job: JobName) -> OperationRecord | None:
+        """The operation that holds the job's lease and has not ended."""
+        with self._engine.begin() as connection:
+            lease = lease_row(connection, job, lock=False)
+            operation = operation_row(connection, lease.operation_id) if lease else None
+            return operation if operation and operation.state == "running" else None
+
+    def operations(self, job: JobName | None = None, limit: int = 50) -> Sequence[OperationRecord]:
+        """The latest operations, newest first."""
+        query = select(tables.operations).order_by(tables.operations.c.started_at.desc())
+        if job is not None:
+            query = query.where(tables.operations.c.job == job)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.limit(limit)).all()
+        return [OperationRecord(**row._mapping) for row in rows]  # noqa: SLF001 - its public API
+
+    def lease(self, job: JobName) -> LeaseRecord | None:
+        """Who may act on the job, or did last."""
+        with self._engine.begin() as connection:
+            return lease_row(connection, job, lock=False)
