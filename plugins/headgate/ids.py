@@ -53,13 +53,16 @@ def trigger_id(operation: OperationId, step: str, attempt: int = 1) -> TriggerId
 
 
 def transactional_id_prefix(environment: EnvironmentName, job: JobName, role: Role = "live") -> str:
-    """The Kafka transactional-id prefix of a job: stable over restarts, unique per job and role."""
-    return f"headgate-{environment}-{job}-{role}"
+    """The Kafka transactional-id prefix of a job: stable over restarts, unique per job and role.
+
+    Names hold no dots, so that no two jobs of any environments share a prefix.
+    """
+    return f"headgate.{environment}.{job}.{role}"
 
 
 def consumer_group(environment: EnvironmentName, job: JobName, role: Role = "live") -> str:
     """The consumer group under which a job reports its offsets."""
-    return f"headgate-{environment}-{job}-{role}"
+    return f"headgate.{environment}.{job}.{role}"
 
 
 def sql_identifier(name: str) -> str:

@@ -89,7 +89,7 @@ def sink(binding: Binding) -> dict[str, str]:
 def test_a_source_reads_committed_records_of_the_registered_schema_in_its_own_group() -> None:
     options = source(bind())
     assert options["properties.isolation.level"] == "read_committed"
-    assert options["properties.group.id"] == "headgate-local-device-minutes-live"
+    assert options["properties.group.id"] == "headgate.local.device-minutes.live"
     assert options["avro-confluent.schema"] == REGISTERED[READINGS]
     assert options["scan.watermark.idle-timeout"] == "10000 ms"
 
@@ -115,7 +115,7 @@ def test_an_exactly_once_sink_has_transactions_of_its_own() -> None:
     assert options["sink.delivery-guarantee"] == "exactly-once"
     assert (
         options["sink.transactional-id-prefix"]
-        == "headgate-local-device-minutes-live.device-minutes."
+        == "headgate.local.device-minutes.live.device-minutes."
     )
     assert options["properties.transaction.timeout.ms"] == "600000"
     assert options["value.avro-confluent.schema"] == REGISTERED[MINUTES]
