@@ -60,6 +60,8 @@ class StuckSensors(CustomWindow[Reading, Stretch, StuckSensor]):
     key = ("device_id", "quantity")
     order = ("sequence",)
     timeout = timedelta(seconds=30)
+    # A stretch lasts for minutes: handing readings over by fives of seconds costs it nothing.
+    resolution = timedelta(seconds=5)
 
     def open(self, reading: Reading) -> Stretch:
         """Every reading that does not extend a window opens one."""

@@ -38,8 +38,8 @@ _CAUGHT_UP = timedelta(minutes=5)
 class Fleet:
     """The simulated devices: readings per second on the wall clock, and how fast time passes."""
 
-    devices: int = 1_200
-    rate: int = 2_500
+    devices: int = 400
+    rate: int = 2_400
     speed: int = 10
     since: timedelta = timedelta(minutes=45)
     seed: int = 2026
