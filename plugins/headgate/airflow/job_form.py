@@ -3,12 +3,11 @@
 from typing import Any
 
 from airflow.sdk import Param, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
 
 from headgate.airflow.run_conf import refuse_unknown_keys
 from headgate.airflow.surroundings import errors_for_airflow, project
 from headgate.spec.load import declared_job_names, load_declared
-from headgate.spec.suggestion import did_you_mean
+from headgate.spec.unknown_jobs import refuse_unknown_jobs
 
 
 def jobs_param(description: str, *, at_least_one: bool = False) -> Param:
@@ -39,12 +38,7 @@ def chosen_jobs() -> list[str]:
     refuse_unknown_keys()
     context: Any = get_current_context()
     with errors_for_airflow():
-        known = set(load_declared(project()).jobs)
-    chosen = list(dict.fromkeys(context["params"]["jobs"])) or sorted(known)
-    wrong = [job for job in chosen if job not in known]
-    if wrong:
-        raise AirflowFailException(
-            "\n".join(f"there is no job {job!r}{did_you_mean(job, known)}" for job in wrong)
-            + "\nNothing was changed."
-        )
+        known = load_declared(project()).jobs
+        chosen = list(dict.fromkeys(context["params"]["jobs"])) or sorted(known)
+        refuse_unknown_jobs(chosen, known)
     return chosen

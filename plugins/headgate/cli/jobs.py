@@ -9,14 +9,12 @@ from rich.text import Text
 from headgate.cli.console import err, out, print_json
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
 from headgate.cli.progress import show_progress
-from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.operations.engine.running import operation_of, run_operation
 from headgate.operations.services import Services
 from headgate.operations.status import JobStatus, status_of, status_of_all
-from headgate.spec.declared import Declared
 from headgate.spec.load import load_declared
-from headgate.spec.suggestion import did_you_mean
+from headgate.spec.unknown_jobs import refuse_unknown_jobs
 
 _COLOURS = {
     "healthy": "green",
@@ -66,8 +64,8 @@ def status(
     declared = load_declared(services.project)
     if jobs:
         recorded = {deployment.job for deployment in services.ledger.deployments()}
-        known = set(declared.jobs) | recorded
-        names = _known(jobs, declared, known)
+        refuse_unknown_jobs(jobs, set(declared.jobs) | recorded)
+        names = [JobName(job) for job in jobs]
         pictures = [status_of(services, name, declared.jobs.get(name)) for name in names]
     else:
         pictures = list(status_of_all(services, declared))
@@ -88,21 +86,6 @@ def _run_each(kind: str, jobs: list[str], options: dict[str, object], env: str |
     for job, request in requests.items():
         with show_progress(err, f"{kind} {job}") as listener:
             run_operation(services, kind, job, request, surface=SURFACE, listener=listener)
-
-
-def _known(
-    names: list[str], declared: Declared, known: set[JobName] | None = None
-) -> list[JobName]:
-    """The names as jobs, or one error that names every unknown one."""
-    valid = known if known is not None else set(declared.jobs)
-    unknown = [name for name in names if name not in valid]
-    if unknown:
-        raise Rejected(
-            "\n".join(f"there is no job {name!r}{did_you_mean(name, valid)}" for name in unknown),
-            still_true="Nothing was changed.",
-            next_step="headgate status lists the jobs; a new one is a folder in flink_jobs/",
-        )
-    return [JobName(name) for name in names]
 
 
 def _table(pictures: list[JobStatus]) -> Table:

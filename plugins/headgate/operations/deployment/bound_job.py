@@ -10,7 +10,7 @@ from headgate.plan.schema_form import same_schema
 from headgate.plan.subjects import declared_subjects
 from headgate.spec.declared import Declared, DeclaredJob, DeclaredTopic
 from headgate.spec.load import load_declared
-from headgate.spec.suggestion import did_you_mean
+from headgate.spec.unknown_jobs import refuse_unknown_jobs
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,7 @@ def bind(services: Services, name: JobName, spec_digest: Digest) -> BoundJob:
 
 
 def _declared_job(declared: Declared, name: JobName) -> DeclaredJob:
-    if name not in declared.jobs:
-        raise Rejected(
-            f"there is no job {name!r}{did_you_mean(name, declared.jobs)}",
-            still_true="Nothing was changed.",
-            next_step="headgate status lists the jobs; a new one is a folder in flink_jobs/",
-        )
+    refuse_unknown_jobs([name], declared.jobs)
     return declared.jobs[name]
 
 

@@ -3,17 +3,17 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from headgate.clients.flink import RUN_TIMEOUT, FlinkClient, JobPicture
+from headgate.clients.flink import FlinkClient, JobPicture
 from headgate.clients.locations import as_flink_uri
-from headgate.errors import HeadgateError, Rejected, Unavailable
+from headgate.errors import HeadgateError, Rejected
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, flink_job_id
 from headgate.ledger.records import DeploymentRecord, Json
+from headgate.operations.deployment.driver_turn import only_driver_of
 from headgate.operations.deployment.facts import checkpoint_folder
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 
@@ -22,12 +22,6 @@ _SETTINGS_OF_OURS = {
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.checkpointing.num-retained": "3",
 }
-
-
-_DRIVER_SURELY_ENDED = timedelta(seconds=30)
-"""After the death of a deployment its driver may run on in the JobManager for so long."""
-_TURN_ENDS = RUN_TIMEOUT + timedelta(seconds=10)
-_WAIT_FOR_TURN = timedelta(seconds=30)
 
 
 class Submit:
@@ -77,38 +71,8 @@ class Submit:
         intent = intention.intent
         client = _client(run, intent)
         run.services.ledger.add_deployment(run.lease, _deployment(run, intent))
-        with _only_driver_of(run, client):
+        with only_driver_of(run, client):
             _run_driver(run, intent, client)
-
-
-@contextmanager
-def _only_driver_of(run: Run, client: FlinkClient) -> Iterator[None]:
-    """The turn at a JobManager: it runs one PyFlink driver at a time.
-
-    A second one fails in `PythonEnvUtils.setGatewayServer` and takes the first one's gateway with
-    it (2.2.1, measured).
-    """
-    ledger, resource = run.services.ledger, f"drivers of {client.rest}"
-    _await_turn(run, resource, client.line)
-    try:
-        yield
-    except (Rejected, Unavailable):
-        ledger.give_turn_back(run.lease, resource)
-        raise
-    # After any other end the driver may still run: then the turn ends by itself.
-    ledger.give_turn_back(run.lease, resource)
-
-
-def _await_turn(run: Run, resource: str, line: FlinkLineName) -> None:
-    """Wait here for a while: another driver takes seconds, and coming again costs more."""
-    clock = run.services.clock
-    end = clock.monotonic() + _WAIT_FOR_TURN.total_seconds()
-    while not run.services.ledger.take_turn(
-        run.lease, resource, own_ends=_DRIVER_SURELY_ENDED, others_end=_TURN_ENDS
-    ):
-        if clock.monotonic() > end:
-            raise Unavailable(f"waiting for another submission to Flink {line} to end")
-        clock.sleep(timedelta(milliseconds=250))
 
 
 def _run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
