@@ -105,10 +105,14 @@ def test_broker_down_is_said_with_its_address(project: SampleProject, job: str) 
     assert_nothing_was_started(project, job)
 
 
-def test_registry_down_is_said_with_its_address(project: SampleProject, job: str) -> None:
+def test_registry_down_is_said_with_its_address(
+    project: SampleProject, job: str, tmp_path: Path
+) -> None:
     project.use(registry={"url": f"http://{NOWHERE}/apis/ccompat/v7"})
+    rows = tmp_path / "rows.csv"
+    rows.write_text("gauge_time\n2026-01-01T00:00:00Z\n")
 
-    for command in (["deploy", job], ["plan"], ["apply", "--yes"], ["tail", OUT]):
+    for command in (["deploy", job], ["plan"], ["apply", "--yes"], ["produce", IN, str(rows)]):
         assert_clear(project.run(*command), NOWHERE)
     assert_nothing_was_started(project, job)
 
