@@ -9,9 +9,11 @@ from airflow.sdk.exceptions import AirflowFailException
 def refuse_unknown_keys() -> None:
     """Airflow accepts configuration keys that no Param has; nothing may be ignored silently."""
     context: Any = get_current_context()
-    unknown = sorted(set(context["dag_run"].conf or {}) - set(context["params"]))
+    # Not the params of the context: Airflow has merged whatever was sent into those.
+    known = context["dag"].params
+    unknown = sorted(set(context["dag_run"].conf or {}) - set(known))
     if unknown:
         raise AirflowFailException(
             f"unknown keys in the configuration of this run: {', '.join(map(repr, unknown))}; "
-            f"known: {', '.join(context['params']) or 'none'}. Nothing was changed."
+            f"known: {', '.join(known) or 'none'}. Nothing was changed."
         )
