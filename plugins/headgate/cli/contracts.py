@@ -28,8 +28,8 @@ ApproveOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("plan")(plan_command)
-    app.command("apply")(apply_command)
+    app.command("plan", rich_help_panel="Declarations")(plan_command)
+    app.command("apply", rich_help_panel="Declarations")(apply_command)
 
 
 def plan_command(

@@ -18,7 +18,7 @@ from headgate.local.stack import down
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(demo)
+    app.command(rich_help_panel="Embedded stack")(demo)
 
 
 def demo(

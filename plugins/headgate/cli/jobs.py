@@ -33,9 +33,9 @@ StartEmptyOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(deploy)
-    app.command()(stop)
-    app.command()(status)
+    app.command(rich_help_panel="Jobs")(deploy)
+    app.command(rich_help_panel="Jobs")(stop)
+    app.command(rich_help_panel="Jobs")(status)
 
 
 def deploy(

@@ -24,8 +24,8 @@ SqlOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(lint)
-    app.command()(schema)
+    app.command(rich_help_panel="Declarations")(lint)
+    app.command(rich_help_panel="Declarations")(schema)
 
 
 def lint(

@@ -9,13 +9,13 @@ from headgate.cli.console import report_error
 from headgate.errors import HeadgateError
 
 COMMAND_MODULES = (
-    "headgate.cli.stack",
     "headgate.cli.lint",
     "headgate.cli.contracts",
     "headgate.cli.jobs",
     "headgate.cli.records",
     "headgate.cli.simulate",
     "headgate.cli.demo",
+    "headgate.cli.stack",
 )
 
 

@@ -32,7 +32,7 @@ _LINE_EVERY = 10.0  # seconds between two lines where there is no terminal
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(simulate)
+    app.command(rich_help_panel="Records")(simulate)
 
 
 def simulate(

@@ -8,5 +8,5 @@ from headgate.cli.records.tail import tail
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(tail)
-    app.command()(produce)
+    app.command(rich_help_panel="Records")(tail)
+    app.command(rich_help_panel="Records")(produce)
