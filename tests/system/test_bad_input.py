@@ -8,6 +8,7 @@ import pytest
 from harness.sample_project import TIMESTAMP, Ran, SampleProject
 from harness.stack import RunningStack
 from headgate.ids import JobName, sql_identifier
+from headgate.spec.environment import RegistryAddress
 
 LINE = "2.3"
 NOWHERE = "127.0.0.1:1"
@@ -108,7 +109,7 @@ def test_broker_down_is_said_with_its_address(project: SampleProject, job: str) 
 def test_registry_down_is_said_with_its_address(
     project: SampleProject, job: str, tmp_path: Path
 ) -> None:
-    project.use(registry={"url": f"http://{NOWHERE}/apis/ccompat/v7"})
+    project.use(registry=RegistryAddress(url=f"http://{NOWHERE}/apis/ccompat/v7"))
     rows = tmp_path / "rows.csv"
     rows.write_text("gauge_time\n2026-01-01T00:00:00Z\n")
 
