@@ -18,7 +18,7 @@ from zlib import crc32
 from headgate.clients.records.wire_format import Decoder, Encoder
 from headgate.demo.fleet.device import Reading
 from headgate.demo.fleet.fleet import FleetSpec, sendings
-from headgate.demo.oracle.arrival import Arrival
+from headgate.demo.oracle.arrival import Arrival, arrival_of
 from headgate.demo.oracle.judge import JUDGED_JOBS, judge
 
 SCHEMA = Path(__file__).parents[1] / "schemas" / "sensor-readings" / "value.avsc"
@@ -46,18 +46,7 @@ def decode(payloads: list[bytes]) -> list[Arrival]:
     for payload in payloads:
         value = decoder(payload)
         part = crc32(value["device_id"].encode()) % 4
-        arrivals.append(
-            Arrival(
-                part,
-                offsets[part],
-                value["device_id"],
-                value["device_class"],
-                value["quantity"],
-                value["value"],
-                value["reading_time"],
-                value["sequence"],
-            )
-        )
+        arrivals.append(arrival_of(part, offsets[part], value))
         offsets[part] += 1
     return arrivals
 

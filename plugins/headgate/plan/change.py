@@ -110,8 +110,3 @@ class Plan:
 
     def _of(self, risk: Risk) -> tuple[Change, ...]:
         return tuple(change for change in self.pending if change.risk == risk)
-
-
-def greatest_risk(*risks: Risk) -> Risk:
-    """The worst of several."""
-    return max(risks, key=_RISKS.index, default="safe")

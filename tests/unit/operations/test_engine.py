@@ -198,6 +198,20 @@ def test_lost_answer_is_resolved_by_looking(services: Services) -> None:
     assert world.effects == ["operation-1-effect"]
 
 
+def test_effect_that_never_shows_is_not_waited_for_without_end(services: Services) -> None:
+    class Lost(Effect):
+        def act(self, run: Run, intention: Intention) -> None:
+            self.world.looks += 1
+
+    class Losing(TwoSteps):
+        def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
+            return [ReadOnly(World()), Lost(self.world)]
+
+    lease = services.ledger.open_operation(ID, "deploy", JOB, {}, surface="t", holder="t")
+    with pytest.raises(Indeterminate, match="does not show"):
+        Engine(Losing(World()), lease, services).run()
+
+
 def test_refusal_ends_the_operation_and_frees_the_job(services: Services) -> None:
     record = engine(services, World(refuse=True)).run()
 

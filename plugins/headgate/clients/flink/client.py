@@ -53,10 +53,6 @@ class FlinkClient:
             slots_available=answer["slots-available"],
         )
 
-    def job_states(self) -> Mapping[FlinkJobId, str]:
-        """Id and state of every job that the JobManager remembers."""
-        return {job["id"]: job["status"] for job in self._read("/jobs")["jobs"]}
-
     def live_jobs_named(self, name: str) -> Sequence[FlinkJobId]:
         """Jobs of that name that have not ended."""
         return [

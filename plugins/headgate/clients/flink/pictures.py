@@ -50,7 +50,6 @@ class CheckpointCounts:
     failed: int = 0
     restored: int = 0
     latest_completed_at: datetime | None = None
-    latest_savepoint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,14 +114,13 @@ def read_checkpoints(
         for kind in ("completed", "savepoint")
         if latest.get(kind)
     ]
-    savepoint, restored = latest.get("savepoint"), latest.get("restored")
+    restored = latest.get("restored")
     return (
         CheckpointCounts(
             completed=counts["completed"],
             failed=counts["failed"],
             restored=counts["restored"],
             latest_completed_at=read_time(max(acknowledged)) if acknowledged else None,
-            latest_savepoint=savepoint["external_path"] if savepoint else None,
         ),
         RestoredFrom(restored["external_path"], read_time(restored["restore_timestamp"]))
         if restored

@@ -1,14 +1,15 @@
 """What producer, consumer and offset queries share: settings, a silent log, errors."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Protocol
 
 from confluent_kafka import KafkaError, KafkaException
 
 from headgate.clients import kafka_errors
-from headgate.errors import HeadgateError, Rejected
+from headgate.errors import HeadgateError, Rejected, Unavailable
 from headgate.ids import TopicName
 from headgate.spec.secrets import resolve_settings
 from headgate.spec.suggestion import did_you_mean
@@ -49,6 +50,26 @@ def translated(error: KafkaException, servers: str, about: str) -> HeadgateError
             cause, server=f"Kafka at {servers}", about=about, effect=False
         )
     return Rejected(f"Kafka at {servers} refused {about}: {error}")
+
+
+@contextmanager
+def asking(servers: str, about: str) -> Iterator[None]:
+    """Translate what a question by futures may end with.
+
+    A future of this library can outlive its request time-out, so it is given one too: twice
+    `ANSWER_TIMEOUT`.
+    """
+    try:
+        yield
+    except KafkaException as error:
+        raise translated(error, servers, about) from error
+    except TimeoutError as error:
+        seconds = ANSWER_TIMEOUT.total_seconds() * 2
+        raise Unavailable(
+            f"Kafka at {servers} did not answer within {seconds:.0f} s when asked for {about}",
+            still_true="Nothing was changed by this call.",
+            next_step="headgate ps",
+        ) from error
 
 
 def partitions_of(client: _Client, topic: TopicName, servers: str) -> tuple[int, ...]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from headgate.clients.records.connection import (
     ANSWER_TIMEOUT,
     LIBRARY_LOG,
+    asking,
     opened,
     partitions_of,
     servers_of,
-    translated,
 )
 from headgate.clients.records.offsets import Offsets
 from headgate.ids import TopicName
@@ -33,9 +33,7 @@ class GroupOffsets:
         ]
         asked = ConsumerGroupTopicPartitions(group, partitions)
         seconds = ANSWER_TIMEOUT.total_seconds()
-        try:
+        with asking(self._servers, f"consumer group {group}"):
             futures = self._client.list_consumer_group_offsets([asked], request_timeout=seconds)
             (answer,) = (future.result(timeout=seconds * 2) for future in futures.values())
-        except KafkaException as error:
-            raise translated(error, self._servers, f"consumer group {group}") from error
         return {found.partition: max(0, found.offset) for found in answer.topic_partitions}

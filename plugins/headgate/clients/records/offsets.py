@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import IsolationLevel, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from headgate.clients.records.connection import (
     ANSWER_TIMEOUT,
     LIBRARY_LOG,
+    asking,
     opened,
     partitions_of,
     servers_of,
-    translated,
 )
-from headgate.errors import Unavailable
 from headgate.ids import TopicName
 
 _EARLIEST = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
@@ -67,23 +66,13 @@ class TopicOffsets:
         """One answer per partition: the attribute named by `answer`."""
         asked = {TopicPartition(topic, part): spec for part in self.partitions(topic)}
         seconds = ANSWER_TIMEOUT.total_seconds()
-        try:
+        with asking(self._servers, f"offsets of topic {topic}"):
             futures = self._client.list_offsets(
                 asked,
                 isolation_level=IsolationLevel.READ_COMMITTED,
                 request_timeout=seconds,
             )
-            # A future of this library can outlive its request time-out, so it gets one too.
             return {
                 item.partition: getattr(future.result(timeout=seconds * 2), answer)
                 for item, future in futures.items()
             }
-        except KafkaException as error:
-            raise translated(error, self._servers, f"offsets of topic {topic}") from error
-        except TimeoutError as error:
-            raise Unavailable(
-                f"Kafka at {self._servers} did not answer within {seconds * 2:.0f} s "
-                f"when asked for offsets of {topic}",
-                still_true="Nothing was changed by this call.",
-                next_step="headgate ps",
-            ) from error

@@ -7,7 +7,7 @@ from headgate.clients.records.offsets import Offsets
 from headgate.clients.records.reader import RecordReader
 from headgate.clients.records.wire_format import Decoder
 from headgate.clients.registry import Registry
-from headgate.demo.oracle.arrival import Arrival
+from headgate.demo.oracle.arrival import Arrival, arrival_of
 from headgate.demo.oracle.compare import Verdict
 from headgate.demo.oracle.cut import INPUT, Cut
 from headgate.demo.oracle.judge import JUDGED_JOBS, judge
@@ -55,15 +55,6 @@ def _readings(reader: RecordReader, end: Offsets, progress: Progress) -> Iterato
     count = 0
     for batch in reader.read(INPUT, "earliest", end):
         for partition, offset, _, _, value in batch:
-            yield Arrival(
-                partition,
-                offset,
-                value["device_id"],
-                value["device_class"],
-                value["quantity"],
-                value["value"],
-                value["reading_time"],
-                value["sequence"],
-            )
+            yield arrival_of(partition, offset, value)
         count += len(batch)
         progress(INPUT, count)

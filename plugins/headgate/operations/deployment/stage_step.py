@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
+from headgate.errors import Rejected
 from headgate.ids import Digest
 from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import bind
@@ -38,9 +39,15 @@ class StageArtefacts:
         )
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Write the folder."""
-        del intention
-        stage(run.services.environment.settings.artefacts, _artefacts(run))
+        """Write the folder. Raises Rejected if what would be in it is no longer what it was."""
+        artefacts = _artefacts(run)
+        if artefacts.digest != intention.intent["digest"]:
+            raise Rejected(
+                f"{run.job}: the runtime or a schema changed while this deployment was under way",
+                still_true="Nothing was submitted.",
+                next_step=f"headgate deploy {run.job}",
+            )
+        stage(run.services.environment.settings.artefacts, artefacts)
 
 
 def _artefacts(run: Run) -> Artefacts:

@@ -171,7 +171,11 @@ class Engine:
         if isinstance(look, Absent):
             if refused is not None:
                 raise refused
-            return Pending(f"{step.title}: waiting for the effect to show")
+            raise Indeterminate(
+                f"{step.title}: the effect does not show",
+                still_true="It was asked for under its recorded ids.",
+                next_step="run the same command again: it looks first",
+            )
         return look
 
     def _intention(self, record: StepRecord) -> Intention:
