@@ -1,7 +1,8 @@
 # Everything starts here: `make demo` shows it all, `make help` lists the rest.
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo up down ps lint test test-unit test-system clean distclean
+.PHONY: help install install-dev demo up down ps lint test test-unit test-system test-slow faults \
+	clean distclean
 
 # The first Python that really runs and is of a version that Flink and Airflow both take. If there
 # is none, any Python does to say what is missing.
@@ -47,6 +48,12 @@ test-unit: install-dev ## Tests that need no server
 
 test-system: install-dev ## Tests on a real stack, started for them
 	$(BIN)/python -m pytest tests/system
+
+test-slow: install-dev ## The long run: faults at every step boundary, and of every server
+	$(BIN)/python -m pytest tests/system -m slow
+
+faults: ## Write docs/faults.md anew from the tests' docstrings
+	PYTHONPATH=plugins:tests $(BIN)/python -m harness.faults.document docs/faults.md
 
 test: lint test-unit test-system ## Lint and all tests
 

@@ -1,7 +1,8 @@
-"""Register the Avro schemas of schemas/ under FULL_TRANSITIVE; an incompatible one is refused."""
+"""Register the Avro schemas of schemas/ and leave the topics alone; a breaking one is refused."""
 
 from airflow.sdk import DAG
-from headgate.airflow.contract_tasks import plan_and_apply
+from headgate.airflow.approval import TIMEOUT_PARAM, approval_timeout_param
+from headgate.airflow.contract_tasks import plan_approve_apply
 from headgate.airflow.defaults import DEFAULT_ARGS
 
 with DAG(
@@ -10,7 +11,8 @@ with DAG(
     doc_md=__doc__,
     schedule=None,
     max_active_runs=1,
+    params={TIMEOUT_PARAM: approval_timeout_param()},
     default_args=DEFAULT_ARGS,
     tags=["headgate", "contracts"],
 ):
-    plan_and_apply("schemas")
+    plan_approve_apply("schemas")

@@ -10,7 +10,6 @@ is installed stays as it is. Several jobs share one start of the JVM, and then t
 nodes go on from plan to plan, which is as good but not what a compilation of one job alone gives.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -18,19 +17,8 @@ sys.dont_write_bytecode = True
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from headgate_runtime.binding import read_binding  # noqa: E402
+from headgate_runtime.local_jvm import prepare_jvm  # noqa: E402
 from headgate_runtime.report import describe, write_report  # noqa: E402
-
-# Planning is over before the optimising compiler pays for itself.
-JVM_OPTIONS = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-
-
-def _prepare_jvm() -> None:
-    """Set up the JVM that PyFlink starts (`pyflink_gateway_server`)."""
-    os.environ.setdefault("JVM_ARGS", JVM_OPTIONS)
-    jars = os.environ.get("HEADGATE_CONNECTOR_JARS")
-    if jars:
-        # The only entry of the gateway's class path that is ours to choose.
-        os.environ["HADOOP_CLASSPATH"] = str(Path(jars) / "*")
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +26,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or len(arguments) % 2:
         sys.stderr.write("usage: compile_plan.py BINDING.json OUT.json [...]\n")
         return 2
-    _prepare_jvm()
+    prepare_jvm()
     paths = [Path(argument) for argument in arguments]
     return max(_compile(*pair) for pair in zip(paths[::2], paths[1::2], strict=True))
 

@@ -31,8 +31,9 @@ What can be relied on:
   SQL windows in front of Python wait for the watermark, notice silences and put everything about
   a key in order (see `window_queries`). What Python sees of a key is the same sequence in every
   run, and its only state is the open window.
-- The state has typed fields. Changing the names or types of the fields of the window class needs
-  an empty start.
+- The state has typed fields. Changing `name`, `key`, `timeout`, `resolution`, or the names or types
+  of the fields of the window or of the reading needs an empty start; a deployment that would
+  restore the state of before is refused.
 """
 
 from abc import ABC, abstractmethod

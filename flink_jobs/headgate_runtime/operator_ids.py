@@ -23,7 +23,7 @@ def name_operators(environment: "StreamExecutionEnvironment", job: str) -> None:
     """Give every operator without a uid one that is the same in each build of the same job."""
     seen: Counter[str] = Counter()
     java_environment = environment._j_stream_execution_environment  # noqa: SLF001
-    for transformation in _all(java_environment.getTransformations()):
+    for transformation in all_transformations(java_environment.getTransformations()):
         kind = transformation.getClass().getSimpleName()
         if kind not in _WITHOUT_STATE and transformation.getUid() is None:
             operator = operator_kind(kind, transformation.getName())
@@ -43,7 +43,7 @@ def operator_kind(transformation: str, name: str) -> str:
     return "-".join(filter(None, words)).strip("-").lower()
 
 
-def _all(transformations: Iterable[Any]) -> Iterator[Any]:
+def all_transformations(transformations: Iterable[Any]) -> Iterator[Any]:
     """Every transformation once, each after those it reads from, in the order of the graph."""
     visited: set[int] = set()
 

@@ -70,6 +70,11 @@ class Results:
 
 def submit(binding: Binding) -> None:
     """Build the binding's Python job and submit it; does not wait for its end."""
+    built(binding).execute_async(binding.job)
+
+
+def built(binding: Binding) -> StreamExecutionEnvironment:
+    """The stream environment that holds the binding's Python job, ready to be executed."""
     if binding.module is None:
         raise ValueError(f"the binding of {binding.job} names no module")
     environment = StreamExecutionEnvironment.get_execution_environment()
@@ -80,7 +85,7 @@ def submit(binding: Binding) -> None:
     module.build(job)
     job.attach()
     name_operators(environment, binding.job)
-    environment.execute_async(binding.job)
+    return environment
 
 
 def load_module(file: Path, name: str) -> ModuleType:

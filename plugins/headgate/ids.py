@@ -52,6 +52,11 @@ def trigger_id(operation: OperationId, step: str, attempt: int = 1) -> TriggerId
     return TriggerId(digest_of("trigger", operation, step, str(attempt)))
 
 
+def rehearsal_job_id(operation: OperationId, attempt: int = 1) -> FlinkJobId:
+    """The Flink job id of a shadow job, which belongs to one operation and ends with it."""
+    return FlinkJobId(digest_of("rehearsal", operation, str(attempt)))
+
+
 def transactional_id_prefix(environment: EnvironmentName, job: JobName, role: Role = "live") -> str:
     """The Kafka transactional-id prefix of a job: stable over restarts, unique per job and role.
 

@@ -9,12 +9,29 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.plugins_manager import AirflowPlugin
 from airflow.sdk import DAG
 from airflow.sdk.definitions.mappedoperator import MappedOperator
+from airflow.sdk.exceptions import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
+from headgate.airflow.approval import PlanApproval
+from headgate.airflow.notification import notify_of_failure
 from headgate.airflow.operation_operator import OperationOperator
 from headgate.operations.engine.running import operation_of
 
 PROJECT = Path(__file__).parents[2]
-EXPECTED = {"deploy_job", "provision_topics", "register_schemas", "stop_job"}
+EXPECTED = {
+    "cancel_job",
+    "check_drift",
+    "check_health",
+    "deploy_job",
+    "prove_savepoints",
+    "provision_topics",
+    "recover_job",
+    "register_schemas",
+    "rescale_job",
+    "savepoint_job",
+    "savepoint_jobs",
+    "start_job",
+    "stop_job",
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +55,7 @@ def _operations(dag: DAG) -> list[OperationOperator | MappedOperator]:
         task
         for task in dag.tasks
         if isinstance(task, OperationOperator)
-        or (isinstance(task, MappedOperator) and task.operator_class is OperationOperator)
+        or (isinstance(task, MappedOperator) and issubclass(task.operator_class, OperationOperator))
     ]
 
 
@@ -78,6 +95,41 @@ def test_every_operation_task_names_an_operation_that_exists(dags: dict[str, DAG
         for task in _operations(dag):
             kind = task.partial_kwargs["kind"] if isinstance(task, MappedOperator) else task.kind
             assert operation_of(kind).kind == kind
+
+
+@pytest.mark.parametrize("dag_id", ["provision_topics", "register_schemas"])
+def test_contract_dag_shows_asks_and_applies(dags: dict[str, DAG], dag_id: str) -> None:
+    dag = dags[dag_id]
+    tasks = {task.task_id: task for task in dag.tasks}
+
+    assert set(tasks) == {"show_plan", "approve", "apply_shown"}
+    assert tasks["approve"].upstream_task_ids == {"show_plan"}
+    assert tasks["apply_shown"].upstream_task_ids == {"show_plan", "approve"}
+    assert isinstance(tasks["approve"], PlanApproval)
+    assert tasks["approve"].defaults == ["Reject"]
+    assert all(task.trigger_rule == "all_success" for task in dag.tasks)
+    assert all(task.retries >= 2 for task in dag.tasks)
+    assert dag.schedule is None
+    assert set(dag.params) == {"approval_timeout"}
+
+
+@pytest.mark.parametrize("wrong", ["soon", "0s", "24", "24h ", "9999999d", 24])
+def test_contract_dag_form_takes_durations_only(dags: dict[str, DAG], wrong: object) -> None:
+    param = dags["provision_topics"].params.get_param("approval_timeout")
+
+    assert param.resolve("30m") == "30m"
+    with pytest.raises(ParamValidationError):
+        param.resolve(wrong)
+
+
+def test_check_drift_is_scheduled_does_not_catch_up_and_tells(dags: dict[str, DAG]) -> None:
+    dag = dags["check_drift"]
+    (task,) = dag.tasks
+
+    assert dag.schedule == "@hourly"
+    assert dag.catchup is False
+    assert task.retries >= 2, "a server that is away for a moment is no drift"
+    assert task.on_failure_callback == [notify_of_failure]
 
 
 def test_form_offers_the_declared_jobs(dags: dict[str, DAG]) -> None:

@@ -7,13 +7,17 @@ chosen. Serves on 127.0.0.1, each request in a thread of its own.
 import http.client
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.parse import urlsplit
 
+Moment = Literal["before", "late", "after"]
+"""Of the effect: before and never, late, or after it with no answer yet."""
+Spoiling = Literal["502", "lost"]
+"""502: it is answered so, and not passed on; lost: it is passed on, and the answer dropped."""
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
@@ -23,7 +27,7 @@ class Hold:
 
     method: str
     path: str
-    moment: Literal["before", "after"]
+    moment: Moment
     reached: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -40,6 +44,7 @@ class Proxy:
         assert parts.port is not None
         self.upstream = (parts.hostname, parts.port)
         self.hold: Hold | None = None
+        self._spoilt: list[tuple[str, str, Spoiling]] = []
         self.seen: list[tuple[str, str]] = []
         proxy = self
 
@@ -54,9 +59,13 @@ class Proxy:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = self._listening(Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @staticmethod
+    def _listening(handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+        return ThreadingHTTPServer(("127.0.0.1", 0), handler)
 
     @property
     def address(self) -> str:
@@ -67,8 +76,11 @@ class Proxy:
         self._server.server_close()
 
     @contextmanager
-    def holding(self, method: str, path: str, moment: Literal["before", "after"]) -> Iterator[Hold]:
-        """Hold the next matching request; at the end it is dropped (before) or answered (after)."""
+    def holding(self, method: str, path: str, moment: Moment) -> Iterator[Hold]:
+        """Hold the next matching request; at the end it is dropped, passed on (late) or answered.
+
+        `late`: the request has been sent, and reaches the server only at the end of the block.
+        """
         self.hold = Hold(method, path, moment)
         try:
             yield self.hold
@@ -76,17 +88,42 @@ class Proxy:
             self.hold.released.set()
             self.hold = None
 
+    def spoil(self, method: str, path: str, how: Sequence[Spoiling]) -> None:
+        """What becomes of the next matching requests, one after the other."""
+        self._spoilt = [(method, path, one) for one in how]
+
+    @property
+    def left_to_spoil(self) -> int:
+        """How many of those requests have not come."""
+        return len(self._spoilt)
+
+    def _spoiling(self, request: BaseHTTPRequestHandler) -> Spoiling | None:
+        if self._spoilt:
+            method, path, how = self._spoilt[0]
+            if request.command == method and re.search(path, request.path):
+                del self._spoilt[0]
+                return how
+        return None
+
     def pass_on(self, request: BaseHTTPRequestHandler) -> None:
         length = int(request.headers.get("Content-Length") or 0)
         body = request.rfile.read(length) if length else None
         self.seen.append((request.command, request.path))
         hold = self.hold if self.hold and self.hold.matches(request.command, request.path) else None
-        if hold is not None and not hold.reached.is_set() and hold.moment == "before":
+        if hold is not None and not hold.reached.is_set() and hold.moment != "after":
             hold.reached.set()
             hold.released.wait()
-            request.close_connection = True
+            if hold.moment == "before":
+                request.close_connection = True
+                return
+        spoiling = self._spoiling(request)
+        if spoiling == "502":
+            self._answer(request, 502, [], b"")
             return
         status, headers, answer = self._forward(request, body)
+        if spoiling == "lost":
+            request.close_connection = True
+            return
         if hold is not None and not hold.reached.is_set():
             hold.reached.set()
             hold.released.wait()

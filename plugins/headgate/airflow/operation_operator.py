@@ -1,6 +1,6 @@
 """One operation on one job as an Airflow task: any operation, by its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -32,7 +32,7 @@ class OperationOperator(BaseOperator):
     task returns the operation's recorded end. Ending the task never ends the Flink job.
     """
 
-    template_fields = ("job",)
+    template_fields: Sequence[str] = ("job", "options")
     operator_extra_links = (FlinkJobLink(),)
 
     def __init__(
@@ -43,7 +43,10 @@ class OperationOperator(BaseOperator):
         options: Mapping[str, Any] | None = None,
         **arguments: Any,  # noqa: ANN401 - Airflow's own
     ) -> None:
-        """`kind` names the operation, `options` are its own (`start_empty` of a deployment)."""
+        """`kind` names the operation, `options` are its own (`start_empty` of a deployment).
+
+        Templates in `options` keep their types in a DAG with `render_template_as_native_obj`.
+        """
         super().__init__(**arguments)
         self.kind = kind
         self.job = job

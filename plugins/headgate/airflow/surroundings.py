@@ -22,8 +22,13 @@ def project() -> Path:
 
 def services() -> Services:
     """Servers and ledger of the environment that HEADGATE_ENV names, or of the default."""
-    register_resolver("conn", _password_of_connection)
+    know_connections()
     return Services(project(), load_environment(project(), os.environ.get("HEADGATE_ENV")))
+
+
+def know_connections() -> None:
+    """Let `conn:ID` stand for the password of an Airflow connection."""
+    register_resolver("conn", _password_of_connection)
 
 
 @contextmanager

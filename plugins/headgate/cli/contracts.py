@@ -1,6 +1,10 @@
 """`headgate plan` and `headgate apply`: schemas and topics."""
 
+import json
 import sys
+from getpass import getuser
+from pathlib import Path
+from socket import gethostname
 from typing import Annotated
 
 import typer
@@ -8,18 +12,30 @@ from rich.text import Text
 
 from headgate.cli.console import err, out, print_json
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
+from headgate.errors import Rejected
 from headgate.operations.contracts.apply_result import ApplyResult
-from headgate.operations.contracts.plan_and_apply import apply_contracts, plan_contracts
+from headgate.operations.contracts.plan_and_apply import (
+    apply_contracts,
+    plan_as_saved,
+    plan_contracts,
+)
+from headgate.operations.services import Services
 from headgate.plan.change import EXIT_REFUSED, Change, Plan
 from headgate.plan.contracts import Part
 from headgate.plan.difference import difference
-from headgate.spec.load import load_topics
+from headgate.plan.saved_plan import saved_plan
 
 _RISK_STYLES = {"safe": "green", "needs_approval": "yellow", "refused": "bold red"}
 _SIGN_STYLES = {"+": "green", "-": "red", " ": ""}
 _OUTCOME_STYLES = {"ok": "green", "failed": "bold red", "skipped": "yellow"}
 
 OnlyOption = Annotated[Part | None, typer.Option("--only", help="Plan one half alone.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Save the plan, to be applied as it is or not at all.")
+]
+PlanFileArgument = Annotated[
+    Path | None, typer.Argument(help="A plan that `headgate plan --out` has saved.")
+]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
 ApproveOption = Annotated[
     bool, typer.Option("--approve", help="Approve of the changes that need an approval.")
@@ -33,21 +49,30 @@ def register(app: typer.Typer) -> None:
 
 
 def plan_command(
-    env: EnvironmentOption = None, *, only: OnlyOption = None, as_json: JsonOption = False
+    env: EnvironmentOption = None,
+    *,
+    only: OnlyOption = None,
+    out_file: OutOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what would change in Kafka and the registry.
 
     Exit code 0: nothing to do; 3: changes are pending; 1: a change is refused, or an error.
     """
-    plan = plan_contracts(load_topics(project()), environment(env), only)
+    planned = plan_contracts(_services(env), only)
     if as_json:
-        print_json(plan.to_json())
+        print_json(planned.plan.to_json())
     else:
-        _show_plan(plan)
-    raise typer.Exit(plan.exit_code)
+        show_plan(planned.plan)
+    if out_file is not None:
+        text = json.dumps(saved_plan(planned.plan, planned.origin), indent=2)
+        _written_whole(out_file, text)
+        err.print(Text(f"Saved. Next: headgate apply {out_file}"), soft_wrap=True)
+    raise typer.Exit(planned.plan.exit_code)
 
 
 def apply_command(
+    plan_file: PlanFileArgument = None,
     env: EnvironmentOption = None,
     *,
     only: OnlyOption = None,
@@ -55,22 +80,27 @@ def apply_command(
     approve: ApproveOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Register schemas and provision topics as declared.
+    """Register schemas and provision topics as declared, or exactly as a saved plan says.
 
     Exit code 0: everything is as declared; 1: a change is refused or failed, or was not agreed to.
     """
-    topics, where = load_topics(project()), environment(env)
-    plan = plan_contracts(topics, where, only)
+    services = _services(env)
+    if plan_file is None:
+        planned = plan_contracts(services, only)
+    elif only is not None:
+        raise typer.BadParameter("a saved plan says itself which half it is", param_hint="--only")
+    else:
+        planned = plan_as_saved(services, _text_of(plan_file), str(plan_file))
+    plan = planned.plan
     if not as_json:
-        _show_plan(plan)
+        show_plan(plan)
     if plan.pending and not plan.refused:
         approve = _agreed(plan, yes=yes, approve=approve)
     result = apply_contracts(
-        plan,
-        topics,
-        where,
-        only=only,
-        approved=approve,
+        services,
+        planned,
+        approved_by=_this_user() if approve else None,
+        surface=f"command line ({_this_user()})",
         progress=lambda line: err.print(Text(line)),
     )
     if as_json:
@@ -78,6 +108,39 @@ def apply_command(
     else:
         _show_result(result)
     raise typer.Exit(0 if result.is_complete else EXIT_REFUSED)
+
+
+def _services(env: str | None) -> Services:
+    return Services(project(), environment(env))
+
+
+def _this_user() -> str:
+    return f"{getuser()}@{gethostname()}"
+
+
+def _written_whole(file: Path, text: str) -> None:
+    """The file is there with all of its text, or as it was."""
+    partial = file.with_name(f".{file.name}.part")
+    try:
+        partial.write_text(f"{text}\n", encoding="utf-8")
+        partial.replace(file)
+    except OSError as error:
+        raise Rejected(
+            f"the plan cannot be written to {file}: {error.strerror}",
+            still_true="Nothing was changed.",
+            next_step="headgate plan --out with another file",
+        ) from error
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Rejected(
+            f"the plan {file} cannot be read: {error}",
+            still_true="Nothing was changed.",
+            next_step=f"headgate plan --out {file}",
+        ) from error
 
 
 def _agreed(plan: Plan, *, yes: bool, approve: bool) -> bool:
@@ -91,9 +154,15 @@ def _agreed(plan: Plan, *, yes: bool, approve: bool) -> bool:
     return approve
 
 
-def _show_plan(plan: Plan) -> None:
+def show_plan(plan: Plan) -> None:
+    """Print a plan for people: a coloured diff, then the counts."""
     for change in plan.pending:
         _show_change(change)
+    for topic in plan.unknown_topics:
+        out.print(
+            Text(f"topic {topic} is not declared; it is left as it is", style="yellow"),
+            soft_wrap=True,
+        )
     counts = plan.counts()
     if not plan.pending:
         out.print(f"Nothing to do: {counts['unchanged']} topics and subjects are as declared.")

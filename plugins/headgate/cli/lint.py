@@ -1,6 +1,5 @@
-"""`headgate lint` and `headgate schema`: check what is declared, and describe its files."""
+"""`headgate lint`: check what is declared."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,6 @@ from headgate.cli.options import EnvironmentOption, JsonOption, project
 from headgate.errors import Finding
 from headgate.spec.collecting import Collector
 from headgate.spec.declared import Declared
-from headgate.spec.json_schema import DeclaredFile, json_schema
 from headgate.spec.load import load_declared
 from headgate.spec.load_environment import load_config, load_environment_or_installed
 
@@ -23,9 +21,8 @@ SqlOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Add the command."""
     app.command(rich_help_panel="Declarations")(lint)
-    app.command(rich_help_panel="Declarations")(schema)
 
 
 def lint(
@@ -48,13 +45,6 @@ def lint(
         out.print(Text(f"{checked}: no errors", style="green"))
     if findings:
         raise typer.Exit(1)
-
-
-def schema(
-    declared_file: Annotated[DeclaredFile, typer.Argument(metavar="topic|job|config")],
-) -> None:
-    """Print the JSON Schema of topic.yaml, job.yaml or headgate.toml."""
-    print(json.dumps(json_schema(declared_file), indent=2))  # noqa: T201 - exact bytes
 
 
 def _compile_sql(folder: Path, declared: Declared, env: str | None) -> Iterable[Finding]:

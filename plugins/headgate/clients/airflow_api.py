@@ -24,6 +24,22 @@ class TaskState:
     tries: int
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a task has asked a person, and the answer if there is one."""
+
+    task_id: str
+    map_index: int
+    subject: str
+    body: str
+    """Markdown."""
+    options: tuple[str, ...]
+    chosen: tuple[str, ...]
+    """Empty while nobody has answered."""
+    responded_by: str | None
+    """Name of who answered; None too where the time was over."""
+
+
 class AirflowApi:
     """One Airflow, for one user. The token is fetched anew when it has expired."""
 
@@ -75,6 +91,45 @@ class AirflowApi:
             )
             for task in answer["task_instances"]
         )
+
+    def questions(self, dag_id: str, run_id: str) -> tuple[Question, ...]:
+        """Everything that the tasks of a run have asked people."""
+        path = f"/api/v2/dags/{segment(dag_id)}/dagRuns/{segment(run_id)}/hitlDetails"
+        answer = self._checked(self._request("GET", path), dag_id)
+        return tuple(
+            Question(
+                detail["task_instance"]["task_id"],
+                detail["task_instance"]["map_index"],
+                detail["subject"],
+                detail["body"] or "",
+                tuple(detail["options"]),
+                tuple(detail["chosen_options"] or ()),
+                (detail["responded_by_user"] or {}).get("name"),
+            )
+            for detail in answer["hitl_details"]
+        )
+
+    def answer(self, dag_id: str, run_id: str, question: Question, option: str) -> None:
+        """Answer a question as this user. Raises Rejected if it was answered before."""
+        path = (
+            f"/api/v2/dags/{segment(dag_id)}/dagRuns/{segment(run_id)}/taskInstances/"
+            f"{segment(question.task_id)}/{question.map_index}/hitlDetails"
+        )
+        json = {"chosen_options": [option], "params_input": {}}
+        self._checked(self._request("PATCH", path, json=json, effect=True), question.subject)
+
+    def clear(self, dag_id: str, run_id: str, task_id: str) -> None:
+        """Have a task that has ended run again, and what comes after it."""
+        json = {
+            "dry_run": False,
+            "dag_run_id": run_id,
+            "task_ids": [task_id],
+            "include_downstream": True,
+            "only_failed": False,
+            "reset_dag_runs": True,
+        }
+        path = f"/api/v2/dags/{segment(dag_id)}/clearTaskInstances"
+        self._checked(self._request("POST", path, json=json, effect=True), task_id)
 
     def log(self, dag_id: str, run_id: str, task: TaskState) -> str:
         """Text of the log of a task's last try."""

@@ -1,6 +1,7 @@
 """One way to speak HTTP: a time-out on every call, and errors sorted by consequence.
 
     no connection    Unavailable: the server has not seen the request
+    no trust         Rejected: a certificate is wrong or missing, on either side
     no answer        Indeterminate for an effect; for a read, after one more try on a new
                      connection, Unavailable
     any answer       a Response
@@ -19,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from headgate.clients.tls import TlsFiles
 from headgate.errors import HeadgateError, Indeterminate, Unavailable
 
 FilePart = tuple[str, bytes | IO[bytes], str]
@@ -26,6 +28,7 @@ FilePart = tuple[str, bytes | IO[bytes], str]
 
 _CONNECT_TIMEOUT = timedelta(seconds=3)
 _BAD_STATUS = 400
+_PUBLIC_CAS = TlsFiles()
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,13 @@ class HttpClient:
         server: str = "",
         timeout: timedelta = timedelta(seconds=5),
         auth: tuple[str, str] | None = None,
+        tls: TlsFiles = _PUBLIC_CAS,
         next_step: str = "headgate ps",
     ) -> None:
-        """`timeout` bounds each wait for the answer, `next_step` is the advice in errors."""
+        """`timeout` bounds each wait for the answer, `next_step` is the advice in errors.
+
+        Raises Rejected for a file of `tls` that cannot be used.
+        """
         self.server = server or host_of(base_url)
         self._base = base_url.rstrip("/")
         self._timeout = timeout
@@ -79,6 +86,12 @@ class HttpClient:
         self._session = requests.Session()
         self._session.auth = auth
         self._session.trust_env = not _is_loopback(base_url)
+        tls.check(self.server)
+        self._tls = tls
+        if tls.certificate is not None:
+            self._session.cert = (
+                (str(tls.certificate), str(tls.key)) if tls.key else str(tls.certificate)
+            )
 
     def request(
         self,
@@ -117,10 +130,15 @@ class HttpClient:
                         (timeout or self._timeout).total_seconds(),
                     ),
                     allow_redirects=not effect,
+                    # Of the session it would yield to REQUESTS_CA_BUNDLE.
+                    verify=str(self._tls.ca) if self._tls.ca else None,
                 ) as answer:
                     response = Response(answer.status_code, answer.content)
             except requests.RequestException as error:
                 self._session.close()
+                refusal = self._tls.refusal(error, self.server, f"{method} {path}")
+                if refusal is not None:
+                    raise refusal from error
                 if attempts and not _never_connected(error):
                     continue
                 raise self._translated(error, f"{method} {path}", effect=effect) from error
@@ -164,7 +182,7 @@ def host_of(url: str) -> str:
 
 
 def _never_connected(error: requests.RequestException) -> bool:
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+    if isinstance(error, requests.ConnectTimeout):
         return True
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return True

@@ -1,17 +1,18 @@
 """Opening the ledger: one SQLAlchemy engine, brought to the newest revision first."""
 
-import logging
 from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteError
 
-from alembic import command
-from alembic.config import Config
+import stamina
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from headgate.errors import Unavailable
+from headgate.ledger.migrating import migrate
+from headgate.ledger.translated import translate_errors
 
 _BUSY_TIMEOUT_SECONDS = 30
+_CONNECT_TIMEOUT_SECONDS = 10
 
 
 def open_database(url: str, password: str | None = None) -> Engine:
@@ -23,27 +24,33 @@ def open_database(url: str, password: str | None = None) -> Engine:
 
     Raises:
         Unavailable: the database cannot be reached.
+        Rejected: a newer headgate has made its tables.
 
     """
-    engine = _engine(url, password)
-    try:
-        with engine.begin() as connection:
-            _migrate(connection)
-    except OperationalError as error:
-        raise Unavailable(
-            f"the ledger at {engine.url.render_as_string(hide_password=True)} cannot be opened",
-            still_true="Nothing was changed.",
-            next_step="check `ledger` in headgate.toml and that its server runs",
-        ) from error
+    engine = connect_to(url, password)
+    with engine.begin() as connection:
+        migrate(connection)
     return engine
 
 
-def _engine(url: str, password: str | None) -> Engine:
-    if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True)
-        if password is not None:
-            engine = create_engine(engine.url.set(password=password), pool_pre_ping=True)
-        return engine
+def connect_to(url: str, password: str | None = None) -> Engine:
+    """An engine whose errors are headgate's own. Touches no table."""
+    engine = _sqlite(url) if url.startswith("sqlite") else _server(url, password)
+    translate_errors(engine)
+    return engine
+
+
+def _server(url: str, password: str | None) -> Engine:
+    """The pool asks each connection before it lends it: a server may have restarted."""
+    timeout = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=timeout)
+    if password is not None:
+        with_password = engine.url.set(password=password)
+        engine = create_engine(with_password, pool_pre_ping=True, connect_args=timeout)
+    return engine
+
+
+def _sqlite(url: str) -> Engine:
     path = url.removeprefix("sqlite:///")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     # No pool: processes of Airflow fork, and a SQLite connection must not cross a fork.
@@ -53,26 +60,22 @@ def _engine(url: str, password: str | None) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: object, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]
-    cursor = connection.cursor()  # type: ignore[attr-defined]
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_SECONDS * 1000}")
-    cursor.close()
+def _prepare_sqlite(connection: SqliteConnection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_SECONDS * 1000}")
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+
+
+@stamina.retry(on=SqliteError, attempts=None, timeout=_BUSY_TIMEOUT_SECONDS, wait_initial=0.02)
+def _use_wal(connection: SqliteConnection) -> None:
+    """Turn a new database to WAL.
+
+    Whoever does that at the same moment as another gets SQLITE_BUSY at once: the busy time-out
+    does not hold for the change of the journal mode.
+    """
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _migrate(connection: Connection) -> None:
-    # Alembic tells of every opening, in whatever log it is asked from.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    configuration = Config()
-    folder = Path(__file__).parent / "migrations"
-    configuration.set_main_option("script_location", str(folder).replace("%", "%%"))
-    configuration.attributes["connection"] = connection
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4861641)")
-    command.upgrade(configuration, "head")

@@ -1,4 +1,4 @@
-"""Deployments, and the snapshots that they have left."""
+"""Deployments: what was submitted, and what has become of it."""
 
 from collections.abc import Sequence
 
@@ -11,12 +11,11 @@ from headgate.ledger.records import (
     DeploymentRecord,
     DeploymentState,
     LeaseRecord,
-    SnapshotRecord,
 )
 
 
 class DeploymentLog(FencedWrites):
-    """Deployments, and the snapshots that they have left."""
+    """Deployments: what was submitted, and what has become of it."""
 
     def add_deployment(self, lease: LeaseRecord, deployment: DeploymentRecord) -> None:
         """Write an intended deployment; the same one again is no error."""
@@ -30,7 +29,7 @@ class DeploymentLog(FencedWrites):
         lease: LeaseRecord,
         flink_job_id: FlinkJobId,
         state: DeploymentState,
-        **changes: str | None,
+        **changes: str | int | None,
     ) -> None:
         """Write the new state of a deployment and other columns that became known."""
         with self._fenced(lease) as connection:
@@ -57,20 +56,3 @@ class DeploymentLog(FencedWrites):
             if deployment.flink_job_id == flink_job_id:
                 return deployment
         raise KeyError(flink_job_id)
-
-    def add_snapshot(self, lease: LeaseRecord, snapshot: SnapshotRecord) -> None:
-        """Write a verified snapshot; the same one again is no error."""
-        with self._fenced(lease) as connection:
-            known = tables.snapshots.c.location == snapshot.location
-            if connection.execute(select(tables.snapshots).where(known)).first() is None:
-                connection.execute(insert(tables.snapshots).values(**vars(snapshot)))
-
-    def snapshots(self, job: JobName) -> Sequence[SnapshotRecord]:
-        """Verified snapshots of a job, newest first."""
-        query = (
-            select(tables.snapshots)
-            .where(tables.snapshots.c.job == job)
-            .order_by(tables.snapshots.c.taken_at.desc())
-        )
-        with self._engine.begin() as connection:
-            return [SnapshotRecord(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine
 
 from headgate.clock import Clock
+from headgate.ids import OperationId
 from headgate.ledger.errors import Superseded
 from headgate.ledger.records import LeaseRecord
 from headgate.ledger.rows import lease_row
@@ -28,7 +29,7 @@ class FencedWrites:
         """
         with self._engine.begin() as connection:
             current = lease_row(connection, lease.job, lock=True)
-            if current is None or current.fence != lease.fence:
+            if current is None or _taking(current) != _taking(lease):
                 holder = current.holder if current else "nobody"
                 raise Superseded(
                     f"{lease.job}: operation {lease.operation_id} is now in the hands of {holder}",
@@ -36,3 +37,8 @@ class FencedWrites:
                     next_step=f"headgate status {lease.job}",
                 )
             yield connection
+
+
+def _taking(lease: LeaseRecord) -> tuple[OperationId, int]:
+    """A fence alone is not enough: in a ledger that was rebuilt, fences begin anew."""
+    return lease.operation_id, lease.fence

@@ -1,15 +1,16 @@
 """Operations, and the leases that let one at a time act on a job."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, select, update
 
 from headgate.ids import JobName, OperationId
 from headgate.ledger import tables
-from headgate.ledger.errors import Busy
+from headgate.ledger.errors import Busy, Ended
 from headgate.ledger.fencing import FencedWrites
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord, OperationState
-from headgate.ledger.rows import lease_row, operation_row
+from headgate.ledger.rows import insert_if_absent, lease_row, operation_row
 
 
 class OperationLog(FencedWrites):
@@ -32,42 +33,26 @@ class OperationLog(FencedWrites):
 
         Raises:
             Busy: another operation, not yet ended, holds the job.
+            Ended: this operation has ended; nobody holds it any more.
 
         """
         with self._engine.begin() as connection:
             now = self._clock.now()
-            if operation_row(connection, operation_id) is None:
-                connection.execute(
-                    insert(tables.operations).values(
-                        id=operation_id,
-                        kind=kind,
-                        job=job,
-                        state="running",
-                        request=dict(request),
-                        surface=surface,
-                        reason="",
-                        next_step="",
-                        started_at=now,
-                    )
-                )
-            lease = lease_row(connection, job, lock=True)
-            if lease is not None and lease.operation_id != operation_id:
+            begun = {"id": operation_id, "kind": kind, "job": job, "state": "running"}
+            told = {"request": dict(request), "surface": surface, "reason": "", "next_step": ""}
+            insert_if_absent(connection, tables.operations, {**begun, **told, "started_at": now})
+            lease = _locked_lease(connection, job, operation_id, holder, now)
+            operation = operation_row(connection, operation_id)
+            if operation is not None and operation.state != "running":
+                raise Ended(operation)
+            if lease.operation_id != operation_id:
                 holding = operation_row(connection, lease.operation_id)
                 if holding is not None and holding.state == "running":
                     raise Busy(lease, holding)
-            taken = LeaseRecord(job, operation_id, lease.fence + 1 if lease else 1, holder, now)
-            values = {
-                "operation_id": taken.operation_id,
-                "fence": taken.fence,
-                "holder": holder,
-                "taken_at": now,
-            }
-            if lease is None:
-                connection.execute(insert(tables.leases).values(job=job, **values))
-            else:
-                connection.execute(
-                    update(tables.leases).where(tables.leases.c.job == job).values(values)
-                )
+            taken = LeaseRecord(job, operation_id, lease.fence + 1, holder, now)
+            connection.execute(
+                update(tables.leases).where(tables.leases.c.job == job).values(**vars(taken))
+            )
             return taken
 
     def end_operation(
@@ -98,11 +83,23 @@ class OperationLog(FencedWrites):
             operation = operation_row(connection, lease.operation_id) if lease else None
             return operation if operation and operation.state == "running" else None
 
-    def operations(self, job: JobName | None = None, limit: int = 50) -> Sequence[OperationRecord]:
-        """The latest operations, newest first."""
-        query = select(tables.operations).order_by(tables.operations.c.started_at.desc())
+    def operations(
+        self,
+        job: JobName | None = None,
+        limit: int = 50,
+        *,
+        states: Collection[OperationState] = (),
+        id_prefix: str = "",
+    ) -> Sequence[OperationRecord]:
+        """The latest operations, newest first; of these states only, if any is named."""
+        columns = tables.operations.c
+        query = select(tables.operations).order_by(columns.started_at.desc())
         if job is not None:
-            query = query.where(tables.operations.c.job == job)
+            query = query.where(columns.job == job)
+        if states:
+            query = query.where(columns.state.in_(states))
+        if id_prefix:
+            query = query.where(columns.id.startswith(id_prefix, autoescape=True))
         with self._engine.begin() as connection:
             rows = connection.execute(query.limit(limit)).all()
         return [OperationRecord(**row._mapping) for row in rows]  # noqa: SLF001 - its public API
@@ -111,3 +108,15 @@ class OperationLog(FencedWrites):
         """Who may act on the job, or did last."""
         with self._engine.begin() as connection:
             return lease_row(connection, job, lock=False)
+
+
+def _locked_lease(
+    connection: Connection, job: JobName, operation_id: OperationId, holder: str, now: datetime
+) -> LeaseRecord:
+    """The job's lease, held by this transaction; of a new job one with fence 0.
+
+    It is inserted before it is locked: of two first operations one then waits for the other.
+    """
+    new = LeaseRecord(job, operation_id, 0, holder, now)
+    insert_if_absent(connection, tables.leases, vars(new))
+    return lease_row(connection, job, lock=True) or new

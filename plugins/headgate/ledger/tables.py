@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -115,6 +116,11 @@ deployments = Table(
     Column("artefact_digest", String(32)),
     Column("artefacts", Text),
     Column("restored_from", Text),
+    Column("reads", JSON(none_as_null=True)),
+    Column("writes", JSON(none_as_null=True)),
+    Column("state_manifest", JSON(none_as_null=True)),
+    Column("flink_version", String(16)),
+    Column("parallelism", Integer),
     Column("operation_id", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -135,7 +141,40 @@ snapshots = Table(
     Column("spec_digest", String(32), nullable=False),
     Column("metadata_bytes", Integer, nullable=False),
     Column("pinned", Boolean, nullable=False, default=False),
+    Column("state", String(16), nullable=False, server_default="whole"),
+    Column("origin", String(16), nullable=False, server_default="stop"),
+    Column("size_bytes", BigInteger),
+    Column("duration_ms", Integer),
+    Column("flink_version", String(16)),
+    Column("artefact_digest", String(32)),
+    Column("proven_at", UtcDateTime),
     Column("operation_id", String(64), nullable=False),
     Column("taken_at", UtcDateTime, nullable=False),
     UniqueConstraint("operation_id", "location"),
+)
+
+contract_runs = Table(
+    "contract_runs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("surface", String(200), nullable=False),
+    Column("approved_by", String(200)),
+    Column("cluster_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("items", JSON, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+health_looks = Table(
+    "health_looks",
+    metadata,
+    Column("job", String(80), primary_key=True),
+    Column("flink_job_id", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("looked_at", UtcDateTime, nullable=False),
+    Column("memory", JSON, nullable=False),
 )

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, update
 
 from headgate.ledger import tables
 from headgate.ledger.fencing import FencedWrites
 from headgate.ledger.records import LeaseRecord
-from headgate.ledger.rows import one_row
+from headgate.ledger.rows import insert_if_absent, one_row
 
 
 class Turns(FencedWrites):
@@ -24,17 +24,16 @@ class Turns(FencedWrites):
         turns = tables.turns.c
         with self._fenced(lease) as connection:
             now = self._clock.now()
+            own = {"operation_id": lease.operation_id, "taken_at": now}
+            if insert_if_absent(connection, tables.turns, {"resource": resource, **own}):
+                return True
             held = one_row(connection, tables.turns, resource, lock=True)
-            if held is not None:
-                is_own = held.operation_id == lease.operation_id
-                if now - held.taken_at < (own_ends if is_own else others_end):
-                    return False
-                connection.execute(delete(tables.turns).where(turns.resource == resource))
-            connection.execute(
-                insert(tables.turns).values(
-                    resource=resource, operation_id=lease.operation_id, taken_at=now
-                )
-            )
+            if held is None:
+                return False  # it was given back this instant; whoever asks again may have it
+            is_own = held.operation_id == lease.operation_id
+            if now - held.taken_at < (own_ends if is_own else others_end):
+                return False
+            connection.execute(update(tables.turns).where(turns.resource == resource).values(own))
             return True
 
     def give_turn_back(self, lease: LeaseRecord, resource: str) -> None:

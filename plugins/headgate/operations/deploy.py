@@ -7,9 +7,11 @@ from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.bound_job import declared_job
 from headgate.operations.deployment.compile_step import CompilePlan
+from headgate.operations.deployment.describe_step import DescribeState
 from headgate.operations.deployment.healthy_step import BecomeHealthy
 from headgate.operations.deployment.plan_step import PlanDeployment
 from headgate.operations.deployment.stage_step import StageArtefacts
+from headgate.operations.deployment.state_step import CompareState
 from headgate.operations.deployment.submit_step import Submit
 from headgate.operations.engine.step import Run, Step
 from headgate.operations.services import Services
@@ -18,7 +20,7 @@ from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 
 
 class Deploy:
-    """plan → compile → stage → (stop → record_stop) → submit → healthy.
+    """plan → compile or describe → state → stage → (stop → record_stop) → submit → healthy.
 
     A job that already runs as declared goes from plan to healthy.
     """
@@ -39,7 +41,7 @@ class Deploy:
             return (PlanDeployment(),)
         if plan["action"] == "keep":
             return (PlanDeployment(), BecomeHealthy())
-        compiled: list[Step] = [CompilePlan()] if plan["kind"] == "sql" else []
+        compiled: Step = CompilePlan() if plan["kind"] == "sql" else DescribeState()
         stopped: list[Step] = (
             [StopWithSavepoint(_to_be_stopped), RecordStop(_to_be_stopped)]
             if plan["action"] == "replace"
@@ -47,7 +49,8 @@ class Deploy:
         )
         return (
             PlanDeployment(),
-            *compiled,
+            compiled,
+            CompareState(),
             StageArtefacts(),
             *stopped,
             Submit(),

@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from headgate.ids import TopicName
+
 Kind = Literal["subject", "level", "topic", "configs", "partitions", "replication"]
 """What a change is about: the first two live in the registry, the others in Kafka."""
-Operation = Literal["create", "update", "none"]
+Operation = Literal["create", "update", "delete", "none"]
 Risk = Literal["safe", "needs_approval", "refused"]
 Values = Mapping[str, Any]
 """Settings by name, writable as JSON; None stands for a setting that is not there."""
@@ -16,6 +18,7 @@ EXIT_NOTHING = 0
 EXIT_REFUSED = 1
 EXIT_PENDING = 3
 
+_FIELDS = ("kind", "name", "operation", "before", "after", "risk", "reason")
 _RISKS: tuple[Risk, ...] = ("safe", "needs_approval", "refused")
 
 
@@ -31,12 +34,23 @@ class Change:
     after: Values
     risk: Risk = "safe"
     reason: str = ""
-    """Why it is not safe, and for a refused change what to do instead."""
+    """Why it is not safe, and for a refused change what to do instead; for a safe one, what is
+    to be known about it."""
 
     @property
     def key(self) -> tuple[Kind, str]:
         """What tells the changes of one plan apart."""
         return self.kind, self.name
+
+    @property
+    def effect(self) -> tuple[Any, ...]:
+        """What the change does, without the words about it: those may hold counts of the moment."""
+        return self.kind, self.name, self.operation, self.before, self.after, self.risk
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> "Change":
+        """The change that `to_json` wrote. Raises KeyError or TypeError for anything else."""
+        return cls(**{name: written[name] for name in _FIELDS})
 
     def to_json(self) -> dict[str, Any]:
         """The change for machines."""
@@ -56,6 +70,8 @@ class Plan:
     """All changes, in the order in which they would be made."""
 
     changes: tuple[Change, ...]
+    unknown_topics: tuple[TopicName, ...] = ()
+    """Topics under a prefix of ours that nobody declared. They are reported, and left alone."""
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -87,18 +103,17 @@ class Plan:
 
     def with_refusals(self, reasons: Mapping[tuple[Kind, str], str]) -> "Plan":
         """The plan in which the changes that a server will not take are refused."""
-        return Plan(
-            tuple(
-                replace(change, risk="refused", reason=reasons[change.key])
-                if change.key in reasons
-                else change
-                for change in self.changes
-            )
+        changes = tuple(
+            replace(change, risk="refused", reason=reasons[change.key])
+            if change.key in reasons
+            else change
+            for change in self.changes
         )
+        return replace(self, changes=changes)
 
     def only(self, wanted: Callable[[Change], bool]) -> "Plan":
         """The plan reduced to some of its changes."""
-        return Plan(tuple(filter(wanted, self.changes)))
+        return replace(self, changes=tuple(filter(wanted, self.changes)))
 
     def to_json(self) -> dict[str, Any]:
         """The plan for machines: what changes, and how much does not."""
@@ -106,6 +121,7 @@ class Plan:
             "exit_code": self.exit_code,
             "counts": self.counts(),
             "changes": [change.to_json() for change in self.pending],
+            "unknown_topics": list(self.unknown_topics),
         }
 
     def _of(self, risk: Risk) -> tuple[Change, ...]:

@@ -107,11 +107,10 @@ def _key(
 
 
 def _kafka(topic: DeclaredTopic, environment: NamedEnvironment) -> dict[str, str]:
-    settings = environment.settings
     return {
         "connector": "kafka",
-        "topic": f"{settings.topic_prefix}{topic.name}",
-        **_client_properties(settings.kafka),
+        "topic": topic.name,
+        **_client_properties(environment.settings.kafka),
     }
 
 
@@ -143,9 +142,10 @@ def _avro(
 ) -> dict[str, str]:
     """With the schema given, Flink writes exactly it and registering it changes nothing."""
     registry = environment.settings.registry
-    if registry.user is not None or registry.password is not None:
+    if any((registry.user, registry.password, registry.ca, registry.certificate)):
         raise Rejected(
-            "Flink jobs cannot yet use a registry that asks for a password",
+            "Flink jobs cannot yet use a registry that asks for a password or a certificate, or "
+            "has a CA of its own",
             still_true="Nothing was changed.",
             next_step="give the environment a registry without one in headgate.toml",
         )

@@ -1,11 +1,17 @@
 """Deciding a deployment: what starts, from which state, and what is stopped before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName
+from headgate.plan.restore_point import (
+    Snapshot,
+    lineage_of,
+    newest_usable,
+    notes_of,
+)
+from headgate.plan.state_difference import SnapshotFormat
 
 
 @dataclass(frozen=True)
@@ -22,18 +28,8 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """A whole savepoint or retained checkpoint that can be restored."""
-
-    location: str
-    flink_job_id: FlinkJobId
-    plan_digest: Digest | None
-    taken_at: datetime
-
-
-@dataclass(frozen=True)
 class Facts:
-    """All that the decision rests on. `submissions` and `snapshots` are newest first."""
+    """All that the decision rests on. `submissions` are newest first."""
 
     job: JobName
     line: FlinkLineName
@@ -47,6 +43,8 @@ class Facts:
     start_empty: bool
     unknown_state: str | None = None
     """Newest snapshot in the job's folders that no submission in the ledger has made."""
+    flink_version: str | None = None
+    """Full version of the cluster, such as 2.2.1."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,9 @@ class Deployment:
     restores_snapshot: bool = False
     """Whether `restore_from` is filled when the job before has been stopped."""
     stop: FlinkJobId | None = None
+    state_of: FlinkJobId | None = None
+    """The submission whose state is restored; whether it fits is asked before anything stops."""
+    state_format: SnapshotFormat = "canonical"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,10 @@ class Refusal:
 
 
 def plan_deployment(facts: Facts) -> Deployment | Refusal:
-    """Decide from the facts alone. A job with state never starts empty unless a person said so."""
+    """Decide from the facts alone. A job with state never starts empty unless a person said so.
+
+    Whether state that is restored fits what is declared is decided by `restorable.refuse_unfit`.
+    """
     latest = facts.submissions[0] if facts.submissions else None
     strangers = [job for job in facts.live if latest is None or job != latest.flink_job_id]
     if strangers:
@@ -91,7 +95,8 @@ def _first(facts: Facts) -> Deployment | Refusal:
         return Refusal(
             f"{facts.job} has state in {facts.unknown_state}, but the ledger knows no deployment "
             "of it: the ledger was lost, or another one has made this state",
-            f"restore the ledger; to give the state up: headgate deploy {facts.job} --start-empty",
+            f"headgate adopt {facts.job}, or restore the ledger; to give the state up: "
+            f"headgate deploy {facts.job} --start-empty",
             for_operator=True,
         )
     return _with_slots(facts, 0, _start(1, 1, None, "first deployment"))
@@ -108,8 +113,6 @@ def _beside_running(facts: Facts, latest: Submission) -> Deployment | Refusal:
             "line is an upgrade, not a deployment",
             f'set `flink: "{latest.line}"` in job.yaml until the upgrade',
         )
-    if not facts.start_empty and latest.plan_digest != facts.plan_digest:
-        return _state_does_not_fit(facts)
     replacement = Deployment(
         "replace",
         latest.generation + 1,
@@ -118,6 +121,7 @@ def _beside_running(facts: Facts, latest: Submission) -> Deployment | Refusal:
         "starts empty, as asked for" if facts.start_empty else "declaration changed",
         restores_snapshot=not facts.start_empty,
         stop=latest.flink_job_id,
+        state_of=None if facts.start_empty else latest.flink_job_id,
     )
     # The slots of the job that is stopped are free by then; it had at least one.
     return _with_slots(facts, facts.slots_needed, replacement)
@@ -136,33 +140,28 @@ def _after_ended(facts: Facts, latest: Submission) -> Deployment | Refusal:
         return _with_slots(
             facts, 0, _start(generation, attempt, None, "no earlier attempt made a checkpoint")
         )
-    newest = _newest_of_lineage(facts, stateful)
+    newest, skipped = newest_usable(facts.snapshots, lineage_of(facts.submissions))
+    notes = notes_of(skipped)
     if newest is None:
+        of = stateful[0] if stateful else latest
+        what = (
+            f"{facts.job} has had state, but no savepoint or checkpoint of its last deployment "
+            f"{of.flink_job_id} was found that can be restored"
+        )
         return Refusal(
-            f"{facts.job} has had state, but no whole savepoint or checkpoint of its last "
-            f"deployment {stateful[0].flink_job_id} was found",
-            "find out where its state is; to give it up: "
-            f"headgate deploy {facts.job} --start-empty",
+            "\n".join([what, *notes]),
+            f"find out where its state is: headgate savepoints {facts.job}, then headgate start "
+            f"{facts.job} --from LOCATION; to give it up: headgate deploy {facts.job} "
+            "--start-empty",
             for_operator=True,
         )
-    if newest.plan_digest != facts.plan_digest:
-        return _state_does_not_fit(facts)
-    return _with_slots(
-        facts, 0, _start(generation, attempt, newest.location, "continues from its last state")
+    reason = "; ".join(["continues from its last state", *notes])
+    continued = replace(
+        _start(generation, attempt, newest.location, reason),
+        state_of=newest.flink_job_id,
+        state_format=newest.format,
     )
-
-
-def _newest_of_lineage(facts: Facts, stateful: Sequence[Submission]) -> Snapshot | None:
-    """The newest snapshot that is not older than the last deployment known to have had state.
-
-    Results published since an older snapshot would be published again.
-    """
-    later: list[FlinkJobId] = []
-    for submission in facts.submissions:
-        later.append(submission.flink_job_id)
-        if stateful and submission == stateful[0]:
-            break
-    return next((snapshot for snapshot in facts.snapshots if snapshot.flink_job_id in later), None)
+    return _with_slots(facts, 0, continued)
 
 
 def _start(generation: int, attempt: int, restore_from: str | None, reason: str) -> Deployment:
@@ -179,18 +178,11 @@ def _with_slots(facts: Facts, freed: int, deployment: Deployment) -> Deployment 
     )
 
 
-def _state_does_not_fit(facts: Facts) -> Refusal:
-    return Refusal(
-        f"{facts.job}: its SQL has changed, and the state of the SQL before does not fit it",
-        f"take the change back, or begin anew: headgate deploy {facts.job} --start-empty "
-        "(the old state is kept as a savepoint)",
-    )
-
-
 def _strangers(facts: Facts, strangers: Sequence[FlinkJobId]) -> Refusal:
     return Refusal(
         f"{facts.job} already runs as {', '.join(strangers)}, which the ledger does not know as "
         "its latest deployment",
-        "end that job in the Flink UI if it should not run, or restore the ledger that started it",
+        f"headgate adopt {facts.job} if the ledger was lost or is an old copy; end that job in the "
+        "Flink UI if it should not run",
         for_operator=True,
     )

@@ -1,7 +1,6 @@
-"""When a deployment is healthy: a decision over successive looks. RUNNING is not health."""
+"""When a deployment has become healthy, look by look. RUNNING is not health."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
 from headgate.clients.flink.pictures import JobPicture
@@ -127,16 +126,3 @@ def _moved(before: Memory, now: Memory) -> bool:
     if now.watermark_ms is None:
         return False
     return before.watermark_ms is None or now.watermark_ms > before.watermark_ms
-
-
-def in_words(picture: JobPicture, now: datetime, interval: timedelta) -> Verdict:
-    """Health from one look alone, for `status`: no memory, so restarts cannot be compared."""
-    rule = HealthRule(picture.restored.path if picture.restored else None, checkpoints=1)
-    verdict, _ = judge(picture, rule, Memory(restarts=picture.restarts))
-    if verdict.state != "healthy":
-        return verdict
-    latest = picture.checkpoints.latest_completed_at
-    if latest is not None and now - latest > 5 * interval + timedelta(seconds=30):
-        age = (now - latest) // timedelta(seconds=1)
-        return Verdict("failing", f"no checkpoint has completed for {age} s")
-    return Verdict("healthy", f"{picture.checkpoints.completed} checkpoints")

@@ -10,7 +10,8 @@ def plan_as_markdown(plan: Plan) -> str:
     """The plan, the most dangerous changes first."""
     counts = plan.counts()
     if not plan.pending:
-        return f"**Nothing to do.** {counts['unchanged']} topics and subjects are as declared.\n"
+        lines = [f"**Nothing to do.** {counts['unchanged']} topics and subjects are as declared."]
+        return "\n".join([*lines, *_unknown(plan)]) + "\n"
     summary = (
         f"**{counts['safe']} safe, {counts['needs_approval']} need approval, "
         f"{counts['refused']} refused**; {counts['unchanged']} unchanged."
@@ -22,6 +23,7 @@ def plan_as_markdown(plan: Plan) -> str:
             lines += ["", f"### {title}", ""]
             for change in changes:
                 lines += _item(change)
+    lines += _unknown(plan)
     return "\n".join(lines) + "\n"
 
 
@@ -31,3 +33,10 @@ def _item(change: Change) -> list[str]:
         lines.append(f"  {change.reason}")
     shown = [f"  {line.sign} {line.text}" for line in difference(change)]
     return [*lines, "", "  ```diff", *shown, "  ```"] if shown else lines
+
+
+def _unknown(plan: Plan) -> list[str]:
+    if not plan.unknown_topics:
+        return []
+    topics = [f"- `{topic}`" for topic in plan.unknown_topics]
+    return ["", "### Not declared, left as they are", "", *topics]

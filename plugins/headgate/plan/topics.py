@@ -1,100 +1,121 @@
 """What has to happen to one topic: pure, from what is declared and what the brokers have."""
 
-import math
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 
-from headgate.clients.observed import ObservedTopic
+from headgate.clients.observed import ExpiringRecords, ObservedTopic
+from headgate.ids import TopicName
 from headgate.plan.change import Change
-from headgate.plan.topic_configs import plan_configs
+from headgate.plan.deletion import plan_deletion
+from headgate.plan.partitions import plan_partitions, share_of_keys_that_move
+from headgate.plan.retention import kept_by, short_windows
+from headgate.plan.topic_configs import (
+    declared_configs,
+    in_force_after,
+    in_force_now,
+    plan_configs,
+)
+from headgate.plan.topic_use import TopicUse
 from headgate.spec.declared import DeclaredTopic
 
-
-def declared_configs(topic: DeclaredTopic) -> dict[str, str]:
-    """Every configuration that is set on the topic, by Kafka's names.
-
-    Retention and clean-up are always among them, so that a topic keeps what it promises whatever
-    the defaults of its brokers are.
-    """
-    retention = topic.spec.retention
-    time, size = retention.time, retention.size_per_partition
-    return {
-        **topic.spec.configs,
-        "cleanup.policy": topic.spec.cleanup,
-        "retention.ms": (
-            str(time // timedelta(milliseconds=1)) if isinstance(time, timedelta) else "-1"
-        ),
-        "retention.bytes": "-1" if size is None else str(size),
-    }
+__all__ = ["declared_configs", "plan_topic", "share_of_keys_that_move", "shortened_retention"]
 
 
-def plan_topic(declared: DeclaredTopic, observed: ObservedTopic | None) -> tuple[Change, ...]:
+def plan_topic(
+    declared: DeclaredTopic,
+    observed: ObservedTopic | None,
+    *,
+    uses: tuple[TopicUse, ...] = (),
+    expiring: ExpiringRecords | None = None,
+    today: date,
+) -> tuple[Change, ...]:
     """The changes of one topic, one for each call to the brokers; one `none` if there are none.
 
-    Nothing is deleted here: a topic that is no longer declared has no plan.
+    A topic is deleted only where it is marked; one that is no longer declared has no plan.
+    `expiring` is what was found out for a topic that `shortened_retention` names.
     """
+    if declared.spec.deletion is not None:
+        return (plan_deletion(declared, observed, uses, expiring),)
     if observed is None:
-        return (_creation(declared),)
-    changes = tuple(_updates(declared, observed))
+        return (_creation(declared, uses),)
+    changes = tuple(_updates(declared, observed, uses, expiring, today))
     return changes or (Change("topic", declared.name, "none", {}, {}),)
 
 
-def share_of_keys_that_move(before: int, after: int) -> float:
-    """Which part of all keys gets another partition when a topic grows, by hash modulo count."""
-    stays = min(before, after) / math.lcm(before, after)
-    return 1 - stays
+def shortened_retention(
+    declared: Mapping[TopicName, DeclaredTopic], observed: Mapping[TopicName, ObservedTopic]
+) -> dict[TopicName, timedelta]:
+    """Topics that are to keep less than now, with the time for which they will keep records.
+
+    These are the topics of which must be asked how many records that concerns. The time is
+    `timedelta.max` where size or compaction alone take records away, and zero where the topic is
+    marked for deletion.
+    """
+    shortened: dict[TopicName, timedelta] = {}
+    for name, topic in declared.items():
+        there = observed.get(name)
+        if there is None:
+            continue
+        if topic.spec.deletion is not None:
+            shortened[name] = timedelta(0)
+            continue
+        before = kept_by(in_force_now(there))
+        after = kept_by(in_force_after(declared_configs(topic), there))
+        if before is not None and after is not None and after.keeps_less_than(before):
+            shortened[name] = timedelta.max if after.time is None else after.time
+    return shortened
 
 
-def _creation(declared: DeclaredTopic) -> Change:
-    after: Mapping[str, object] = {
+def _creation(declared: DeclaredTopic, uses: Sequence[TopicUse]) -> Change:
+    configs = declared_configs(declared)
+    after = {
         "partitions": declared.spec.partitions,
         "replication": declared.spec.replication,
-        "configs": declared_configs(declared),
+        "configs": configs,
     }
-    return Change("topic", declared.name, "create", {}, after)
+    reason = "; ".join(short_windows(kept_by(configs), uses))
+    return Change(
+        "topic",
+        declared.name,
+        "create",
+        {},
+        after,
+        "needs_approval" if reason else "safe",
+        reason,
+    )
 
 
-def _updates(declared: DeclaredTopic, observed: ObservedTopic) -> Iterator[Change]:
-    configs = plan_configs(declared.name, declared_configs(declared), observed)
+def _updates(
+    declared: DeclaredTopic,
+    observed: ObservedTopic,
+    uses: Sequence[TopicUse],
+    expiring: ExpiringRecords | None,
+    today: date,
+) -> Iterator[Change]:
+    configs = plan_configs(declared, observed, uses, expiring)
     if configs is not None:
         yield configs
-    if declared.spec.partitions != observed.partitions:
-        yield _partitions(declared, observed)
+    partitions = plan_partitions(declared, observed, today)
+    if partitions is not None:
+        yield partitions
     if declared.spec.replication != observed.replication:
-        yield Change(
-            "replication",
-            declared.name,
-            "update",
-            {"replication": observed.replication},
-            {"replication": declared.spec.replication},
-            "refused",
-            "the replication factor of an existing topic is not enforceable by this client: move "
-            "its replicas with Kafka's kafka-reassign-partitions, or declare the factor it has",
-        )
+        yield _replication(declared, observed)
 
 
-def _partitions(declared: DeclaredTopic, observed: ObservedTopic) -> Change:
-    before, after = observed.partitions, declared.spec.partitions
-    if after < before:
-        reason = (
-            f"Kafka cannot take partitions away: declare {before}, or declare a new topic with "
-            f"{after} and move its readers and writers there"
-        )
-    elif declared.spec.partitioning == "keyed":
-        reason = (
-            f"{share_of_keys_that_move(before, after):.0%} of all keys would go to another "
-            "partition, while their old records stay: the order per key and compaction break. "
-            f"Declare {before}, or a new topic with {after} that is filled by a replay; if no "
-            "reader needs the order per key, say `partitioning: none`"
-        )
-    else:
-        reason = ""
+def _replication(declared: DeclaredTopic, observed: ObservedTopic) -> Change:
+    before, after = observed.replication, declared.spec.replication
     return Change(
-        "partitions",
+        "replication",
         declared.name,
         "update",
-        {"partitions": before},
-        {"partitions": after},
-        "refused" if reason else "safe",
-        reason,
+        {"replication": before},
+        {"replication": after},
+        "refused",
+        "the replication factor of an existing topic is not enforceable by this client. Declare "
+        f"{before}, or move the replicas with Kafka's own tool: list {after} brokers for each of "
+        f'the {observed.partitions} partitions in moves.json ({{"version": 1, "partitions": '
+        f'[{{"topic": "{declared.name}", "partition": 0, "replicas": [...]}}, ...]}}), run '
+        "`kafka-reassign-partitions.sh --bootstrap-server ADDRESS --reassignment-json-file "
+        "moves.json --execute --throttle 10000000`, then the same with --verify until it says "
+        "that all are complete (that lifts the throttle too), then `headgate plan`",
     )

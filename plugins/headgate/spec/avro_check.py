@@ -1,6 +1,8 @@
 """Check an Avro schema, every error with its line (Avro specification 1.12, Schema Declaration)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as made_by
 from typing import Any
 
 from headgate.errors import Finding
@@ -19,22 +21,50 @@ from headgate.spec.document import Document, Place
 from headgate.spec.suggestion import did_you_mean
 
 
-def check_avro_record(document: Document) -> list[Finding]:
+@dataclass(frozen=True)
+class KnownTypes:
+    """Types of other files that a schema may name."""
+
+    names: frozenset[str] = frozenset()
+    """Full names, of types with errors too."""
+    schemas: Mapping[str, Schema] = made_by(default_factory=dict)
+    """Those without an error, by full name: defaults can be held against them."""
+    taken: Mapping[str, str] = made_by(default_factory=dict)
+    """Names that these files define, the inner ones too, and the file that defines each."""
+
+
+_NO_TYPES = KnownTypes()
+
+
+def check_avro_record(document: Document, types: KnownTypes = _NO_TYPES) -> list[Finding]:
     """What is wrong with a schema file, whose top must be a record."""
-    check = _Check(document)
+    return _checked(document, types, ("record",), "an Avro schema of type record is expected")
+
+
+def check_avro_type(document: Document, types: KnownTypes) -> list[Finding]:
+    """What is wrong with the file of a named type."""
+    expected = "a named Avro type is expected: a record, an enum or a fixed"
+    return _checked(document, types, tuple(NAMED_KINDS), expected)
+
+
+def _checked(
+    document: Document, types: KnownTypes, kinds: tuple[str, ...], expected: str
+) -> list[Finding]:
+    check = _Check(document, types)
     schema = document.value
-    if not isinstance(schema, Mapping) or schema.get("type") != "record":
-        check.report("an Avro schema of type record is expected", "type")
+    if not isinstance(schema, Mapping) or schema.get("type") not in kinds:
+        check.report(expected, "type")
     else:
         check.schema(schema, (), "")
     return check.findings
 
 
 class _Check:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, types: KnownTypes) -> None:
         self._document = document
+        self._types = types
         self.findings: list[Finding] = []
-        self.named: dict[str, Schema] = {}
+        self.named: dict[str, Schema] = dict(types.schemas)
 
     def report(self, message: str, *place: str | int) -> None:
         self.findings.append(self._document.finding(message, *place))
@@ -51,9 +81,10 @@ class _Check:
             self.report(f"{schema!r} is not an Avro type", *place)
 
     def _reference(self, name: str, place: Place, namespace: str) -> None:
-        if name in PRIMITIVES or full_name(name, namespace) in self.named:
+        known = self._types.names | set(self.named)
+        if name in PRIMITIVES or full_name(name, namespace) in known:
             return
-        known = KINDS | set(self.named)
+        known |= KINDS
         self.report(f"unknown type '{name}'{did_you_mean(name, known)}", *place)
 
     def _union(self, branches: list[Schema], place: Place, namespace: str) -> None:
@@ -109,7 +140,10 @@ class _Check:
         elif inner and not FULL_NAME.fullmatch(inner):
             self.report(f"{inner!r} is not a namespace", *place, "namespace")
         full = full_name(name, inner)
-        if full in self.named:
+        if full in self._types.taken:
+            where = self._types.taken[full]
+            self.report(f"the name '{full}' is defined in _types/{where} already", *place, "name")
+        elif full in self.named:
             self.report(f"the name '{full}' is defined twice", *place, "name")
         self.named[full] = schema
         if schema["type"] == "record":

@@ -31,7 +31,7 @@ def check_job_topics(loaded: LoadedJob, topics: Mapping[str, LoadedTopic]) -> It
         if name not in topics:
             yield document.finding(_no_topic("sinks", name, topics), *sink)
         elif name in values:
-            for problem in unwritable_fields(values[name]).values():
+            for problem in unwritable_fields(values[name], spec.flink).values():
                 yield document.finding(f"sinks: '{name}' cannot be written: {problem}", *sink)
 
 

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from headgate.errors import Finding
 from headgate.spec.document import Document, Place
-from headgate.spec.environment import Environment
+from headgate.spec.environment import Environment, RegistryAddress
 from headgate.spec.secrets import is_reference
 
 _SECRET_SETTING = re.compile(
-    r"password|secret|\.key\.pem|sasl\.jaas|access\.key|private\.key|token(?!\.endpoint)"
+    r"password|passphrase|secret|\.key\.pem|sasl\.jaas|access\.key|private\.key|token(?!\.endpoint)"
 )
 _NOT_SECRET = re.compile(r"\.(url|uri|endpoint\.url|location|file)$")
 _NO_SECRET = "a secret must not stand in the file; write env:NAME or conn:ID"  # noqa: S105
@@ -46,9 +46,25 @@ def check_environment(
         if _holds_password(address):
             name = ".".join(str(step) for step in inner)
             yield document.finding(f"{path}.{name}: {_NO_SECRET}", *place, *inner)
+    for setting, message in _wrong_access(environment.registry):
+        yield document.finding(f"{path}.registry.{setting}: {message}", *place, "registry", setting)
     if "://" not in environment.ledger and not environment.ledger.startswith("sqlite:"):
         message = f"{path}.ledger: must be an address of a database, such as sqlite:///file"
         yield document.finding(message, *place, "ledger")
+
+
+def _wrong_access(registry: RegistryAddress) -> Iterator[tuple[str, str]]:
+    """Settings of the registry that would have no effect, each with the reason."""
+    if registry.password and not registry.user:
+        yield "password", "has no effect without 'user'"
+    if registry.user and not registry.password:
+        yield "user", "is of no use without 'password'; write password = \"env:NAME\""
+    if registry.key and not registry.certificate:
+        yield "key", "has no effect without 'certificate'"
+    if registry.url.startswith("http://"):
+        for setting in ("ca", "certificate"):
+            if getattr(registry, setting):
+                yield setting, "has no effect with an url that begins with http://"
 
 
 def _is_secret(setting: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from headgate.errors import Finding
+from headgate.spec.check_savepoint_policy import check_savepoint_policy
 from headgate.spec.document import Document
 from headgate.spec.flink_options import option_problem
 from headgate.spec.job import JobSpec
@@ -21,6 +22,7 @@ def check_job(document: Document, spec: JobSpec) -> Iterator[Finding]:
     """Contradictions within job.yaml."""
     yield from _check_ends(document, spec)
     yield from _check_times(document, spec)
+    yield from check_savepoint_policy(document, spec.savepoint)
     if spec.parallelism > spec.max_parallelism:
         yield document.finding(
             f"parallelism {spec.parallelism} is greater than max_parallelism "
@@ -74,9 +76,5 @@ def _check_times(document: Document, spec: JobSpec) -> Iterator[Finding]:
                 "later than the others would count as idle, and its records as late",
                 *("sources", topic, "idle_after"),
             )
-    for place, duration in (
-        (("savepoint", "every"), spec.savepoint.every),
-        (("health", "deadline"), spec.health.deadline),
-    ):
-        if not duration:
-            yield document.finding(f"{'.'.join(place)}: must be longer than nothing", *place)
+    if not spec.health.deadline:
+        yield document.finding("health.deadline: must be longer than nothing", "health", "deadline")

@@ -1,11 +1,21 @@
 """Checks of one topic that its model cannot make alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from headgate.errors import Finding
-from headgate.spec.avro_names import field_named, field_names, is_nullable, logical_type
+from headgate.spec.avro_inlining import definitions_in, inlined
+from headgate.spec.avro_names import (
+    Schema,
+    field_named,
+    field_names,
+    is_nullable,
+    logical_type,
+    namespace_within,
+)
 from headgate.spec.columns import attempt_columns
 from headgate.spec.document import Document
+from headgate.spec.schema_form import canonical
 from headgate.spec.suggestion import did_you_mean
 from headgate.spec.topic import TopicSpec
 
@@ -74,13 +84,21 @@ def _check_key_fields(key: Document, value: Document) -> Iterator[Finding]:
         if in_value is None:
             message = f"value.avsc has no field '{name}'{did_you_mean(name, names)}"
             yield key.finding(message, "fields", index)
-        elif in_value["type"] != field["type"]:
+        elif _type_alone(value, in_value) != _type_alone(key, field):
             message = f"the field '{name}' has another type in value.avsc"
             yield key.finding(message, "fields", index, "type")
         elif is_nullable(field["type"]):
             yield key.finding(f"the key field '{name}' may be null", "fields", index, "type")
     for index, problem in attempt_columns(key.value)[1].items():
         yield key.finding(problem, "fields", index)
+
+
+def _type_alone(document: Document, field: Mapping[str, Any]) -> Schema:
+    """The type of a field, comparable with that in another schema: all that it names is in it."""
+    record = document.value
+    namespace = namespace_within(record, "")
+    whole = inlined(field["type"], definitions_in(record), namespace)
+    return canonical(whole, namespace)
 
 
 def check_columns(value: Document) -> Iterator[Finding]:

@@ -39,6 +39,8 @@ _WRONG_IN_FLINK = {
     "time-millis": "a table of Flink 2.2 cannot hold it; use a plain int",
 }
 _UNWRITABLE = "Flink's Avro format can read a fixed but not write it; use bytes"
+_UNWRITABLE_ENUM = "Flink {line} can read an enum but not write it (2.3 can); use a string"
+_FIRST_TO_WRITE_ENUMS = (2, 3)
 
 
 @dataclass(frozen=True)
@@ -68,18 +70,20 @@ def columns_of_record(record: Mapping[str, Any]) -> tuple[Column, ...]:
 
 def attempt_columns(record: Mapping[str, Any]) -> tuple[tuple[Column, ...], dict[int, str]]:
     """The columns that can be made, and for each field that has none, by its index, why."""
-    conversion = _Conversion(is_sink=False)
-    return conversion.columns(record)
+    return _Conversion(written_by=None).columns(record)
 
 
-def unwritable_fields(record: Mapping[str, Any]) -> dict[int, str]:
-    """The fields, by their index, that a Flink table can hold but not write, and why."""
-    return _Conversion(is_sink=True).columns(record)[1]
+def unwritable_fields(record: Mapping[str, Any], line: str) -> dict[int, str]:
+    """The fields, by their index, that a table of a Flink line can hold but not write, and why.
+
+    2.2 ends a job that writes an enum with "value A (a Utf8) is not a Status" (measured).
+    """
+    return _Conversion(written_by=line).columns(record)[1]
 
 
 class _Conversion:
-    def __init__(self, *, is_sink: bool) -> None:
-        self._is_sink = is_sink
+    def __init__(self, *, written_by: str | None) -> None:
+        self._written_by = written_by
         self._named: dict[str, tuple[Mapping[str, Any], str]] = {}
         self._open: list[str] = []
 
@@ -134,9 +138,11 @@ class _Conversion:
 
     def _named_type(self, schema: Mapping[str, Any], namespace: str) -> str:
         if schema["type"] == "enum":
+            if self._written_by is not None and _numbers(self._written_by) < _FIRST_TO_WRITE_ENUMS:
+                raise ValueError(_UNWRITABLE_ENUM.format(line=self._written_by))
             return "STRING"
         if schema["type"] == "fixed":
-            if self._is_sink:
+            if self._written_by is not None:
                 raise ValueError(_UNWRITABLE)
             return _decimal(schema) or f"VARBINARY({schema['size']})"
         name = full_name(str(schema["name"]), namespace)
@@ -162,6 +168,10 @@ class _Conversion:
         if logical in _WRONG_IN_FLINK and kind == ("int" if logical == "time-millis" else "long"):
             raise ValueError(f"{logical}: {_WRONG_IN_FLINK[logical]}")
         return _decimal(schema) or _LOGICAL.get((kind, str(logical))) or _PLAIN[kind]
+
+
+def _numbers(line: str) -> tuple[int, ...]:
+    return tuple(map(int, line.split(".")))
 
 
 def _decimal(schema: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,22 @@ AvroSchema = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class DeclaredType:
+    """One file of `schemas/_types/`: a named Avro type that several schemas use.
+
+    Its subject has its full name, and schemas that use it are registered with a reference to it.
+    """
+
+    name: str
+    """Full name, also the stem of the file."""
+    file: Path
+    schema: dict[str, Any]
+    """As written: other declared types are only named in it."""
+    uses: tuple[str, ...] = ()
+    """Full names of the declared types that it names itself."""
+
+
+@dataclass(frozen=True)
 class DeclaredTopic:
     """One folder of `schemas/`."""
 
@@ -22,9 +38,14 @@ class DeclaredTopic:
     folder: Path
     spec: TopicSpec
     value_schema: AvroSchema
-    """Parsed `value.avsc`, a record."""
+    """Parsed `value.avsc`, a record, with every declared type in its place."""
     key_schema: AvroSchema | None
     """Parsed `key.avsc`, a record; without it the key field is written as plain text."""
+    value_as_written: AvroSchema | None = None
+    """`value.avsc` with declared types only named; None where it uses none."""
+    types: tuple[DeclaredType, ...] = ()
+    """Declared types that value.avsc uses, also by way of others; a type comes after those that
+    it uses itself."""
 
 
 @dataclass(frozen=True)

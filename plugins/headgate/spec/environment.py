@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from headgate.spec.drift import Drift, Notifier
+from headgate.spec.health_check import HealthCheck
 from headgate.spec.names import Line, Name
 from headgate.spec.strict import Strict
 
@@ -25,6 +27,12 @@ class RegistryAddress(Strict):
     """User name, where the registry asks for one."""
     password: SecretReference | None = None
     """Reference to the password."""
+    ca: Path | None = None
+    """PEM file of the certification authorities to trust, where it is not the public ones."""
+    certificate: Path | None = None
+    """PEM file of the client certificate, where the registry asks for one (mutual TLS)."""
+    key: Path | None = None
+    """PEM file of its key, without a pass phrase; not needed if `certificate` holds it too."""
 
 
 class FlinkCluster(Strict):
@@ -55,8 +63,9 @@ class Environment(Strict):
     """SQLAlchemy URL of the ledger, without a password."""
     ledger_password: SecretReference | None = None
     """Reference to the password of the ledger's database."""
-    topic_prefix: str = ""
-    """Prefix of topics that this environment owns."""
+    owned_topic_prefixes: tuple[str, ...] = ()
+    """Topics whose names begin so belong to this project: one that is not declared is reported
+    (and never deleted)."""
 
 
 class EmbeddedEnvironment(Strict):
@@ -64,6 +73,8 @@ class EmbeddedEnvironment(Strict):
 
     stack: Name
     """Name of the stack, as `headgate up --stack` takes it."""
+    owned_topic_prefixes: tuple[str, ...] = ()
+    """As for an environment with addresses."""
 
 
 def kind_of_environment(value: object) -> Literal["embedded", "addresses"]:
@@ -87,3 +98,9 @@ class HeadgateToml(Strict):
     """Environment that is used when none is named."""
     environments: dict[Name, AnyEnvironment] = Field(min_length=1)
     """The environments by name: addresses, or the embedded stack that has them."""
+    drift: Drift = Drift()
+    """When Airflow looks for drift of topics and subjects."""
+    health: HealthCheck = HealthCheck()
+    """When Airflow looks at every deployed job."""
+    notifier: Notifier | None = None
+    """Who is told by Airflow of drift and of failing jobs, or when they could not be looked for."""

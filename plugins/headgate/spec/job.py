@@ -43,17 +43,25 @@ class SourceSpec(Strict):
     the records of a partition that is read a little later than the others come too late."""
     start: StartPosition = "earliest"
     """Where a job without state begins to read."""
+    replay_window: Duration | None = None
+    """How far back this job must be able to be replayed: the topic keeps its records that long."""
 
 
 class SavepointPolicy(Strict):
     """When savepoints are taken and how many are kept."""
 
-    every: Duration = timedelta(hours=6)
-    """Time between two savepoints."""
+    every: Duration | None = None
+    """Time between two savepoints; 6 hours where neither this nor `cron` is given."""
+    cron: str | None = None
+    """Times of savepoints as a cron expression in UTC, instead of `every`."""
     format: Literal["canonical", "native"] = "canonical"
     """`canonical` outlives a change of the state backend; `native` is faster."""
     keep: int = Field(default=10, ge=1)
     """Savepoints that are kept, apart from rollback points."""
+    max_age: Duration | None = None
+    """Older savepoints are disposed of even if fewer than `keep` are left; the newest stays."""
+    prove: bool = False
+    """Whether scheduled checks restore the newest savepoint in a job that publishes nothing."""
 
 
 class UpgradePolicy(Strict):
@@ -74,6 +82,23 @@ class HealthPolicy(Strict):
     """Checkpoints that must complete after the start or restore."""
     deadline: Duration = timedelta(minutes=3)
     """How long a deployment may take to become healthy."""
+    checkpoint_age: Duration | None = None
+    """Without a completed checkpoint for so long the job is failing; five checkpoint intervals
+    and 30 s where it is not given."""
+    watermark_lag: Duration = timedelta(minutes=5)
+    """With its watermark so far behind the clock, while records come in, the job is degraded."""
+    input_lag: int = Field(default=100_000, ge=1)
+    """With so many records still to be read the job is degraded."""
+
+
+class RecoveryPolicy(Strict):
+    """What may be done without a person when the job is missing or failing."""
+
+    automatic: bool = False
+    """Whether the health check recovers the job from its newest usable snapshot."""
+    max_age: Duration = timedelta(hours=1)
+    """A snapshot older than this is restored only when a person says so: results since would be
+    published again."""
 
 
 class JobSpec(Strict):
@@ -105,6 +130,8 @@ class JobSpec(Strict):
     """How a change of the Flink line is carried out."""
     health: HealthPolicy = HealthPolicy()
     """When a deployment counts as healthy."""
+    recovery: RecoveryPolicy = RecoveryPolicy()
+    """What may be done without a person when the job is missing or failing."""
     flink_configuration: dict[str, str] = {}
     """Further Flink options of this job by Flink's names."""
 

@@ -9,6 +9,7 @@ from headgate.spec.collecting import Collector
 from headgate.spec.declared import Declared, DeclaredTopic
 from headgate.spec.load_job import LoadedJob, load_job
 from headgate.spec.load_topic import LoadedTopic, load_topic
+from headgate.spec.load_types import TYPES, load_types, unused_types
 from headgate.spec.names import name_problem
 
 SCHEMAS, JOBS = "schemas", "flink_jobs"
@@ -34,6 +35,21 @@ def load_topics(project: Path) -> Mapping[TopicName, DeclaredTopic]:
     return _complete(topics)
 
 
+def load_job_alone(project: Path, name: JobName) -> LoadedJob | None:
+    """One job, unchecked against the topics; None if no folder of that name is a job.
+
+    What takes a thing out of the policy of one job need not read all of them. Raises `SpecError`
+    with every finding of its folder.
+    """
+    folder = project / JOBS / name
+    if name_problem(name) is not None or not folder.is_dir() or not _is_job(folder):
+        return None
+    collector = Collector()
+    loaded = load_job(folder, collector)
+    collector.raise_if_any()
+    return loaded
+
+
 def declared_job_names(project: Path) -> tuple[JobName, ...]:
     """The jobs by their folders, in order and unchecked: quick enough for every parse of a DAG."""
     folders = (folder for folder in _folders(project / JOBS) if _is_job(folder))
@@ -45,7 +61,13 @@ def _complete(topics: Mapping[str, LoadedTopic]) -> dict[TopicName, DeclaredTopi
 
 
 def _load_topics(project: Path, collector: Collector) -> dict[str, LoadedTopic]:
-    return {folder.name: load_topic(folder, collector) for folder in _folders(project / SCHEMAS)}
+    types = load_types(project / SCHEMAS, collector)
+    folders = (folder for folder in _folders(project / SCHEMAS) if folder.name != TYPES)
+    topics = {folder.name: load_topic(folder, collector, types) for folder in folders}
+    uses = [topic.uses for topic in topics.values()]
+    if None not in uses:
+        collector.extend(unused_types(types, {name for one in uses if one for name in one}))
+    return topics
 
 
 def _load_jobs(project: Path, collector: Collector) -> list[LoadedJob]:

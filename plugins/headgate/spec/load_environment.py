@@ -19,6 +19,7 @@ from headgate.spec.environment import (
 from headgate.spec.names import name_problem
 from headgate.spec.project import CONFIG_FILE
 from headgate.spec.read_toml import read_toml
+from headgate.spec.secrets import is_reference
 from headgate.spec.suggestion import did_you_mean
 from headgate.spec.validate import validate
 
@@ -87,7 +88,9 @@ def load_environment(project: Path, name: str | None) -> NamedEnvironment:
     chosen = choose_environment(project, name)
     settings = chosen.declared
     if isinstance(settings, EmbeddedEnvironment):
-        settings = _offered_by_stack(project, str(chosen.stack))
+        settings = _offered_by_stack(project, str(chosen.stack)).model_copy(
+            update={"owned_topic_prefixes": settings.owned_topic_prefixes}
+        )
     return NamedEnvironment(chosen.name, _with_full_paths(settings, project), chosen.stack)
 
 
@@ -156,7 +159,30 @@ def _with_full_paths(settings: Environment, project: Path) -> Environment:
         )
         for line, cluster in settings.flink.items()
     }
-    changes: dict[str, object] = {"artefacts": project / settings.artefacts, "flink": flink}
+    changes: dict[str, object] = {
+        "artefacts": project / settings.artefacts,
+        "flink": flink,
+        "kafka": {
+            name: str(project / value) if _is_path(name, value) else value
+            for name, value in settings.kafka.items()
+        },
+        "registry": settings.registry.model_copy(
+            update={
+                name: file and project / file
+                for name, file in (
+                    ("ca", settings.registry.ca),
+                    ("certificate", settings.registry.certificate),
+                    ("key", settings.registry.key),
+                )
+            }
+        ),
+    }
     if "://" not in settings.state:
         changes["state"] = str(project / settings.state)
     return settings.model_copy(update=changes)
+
+
+def _is_path(setting: str, value: str) -> bool:
+    """Whether a setting of librdkafka names a file. `probe` means the system's own CAs."""
+    is_probe = (setting, value) == ("ssl.ca.location", "probe")
+    return setting.endswith(".location") and not is_probe and not is_reference(value)

@@ -1,6 +1,6 @@
 """`schemas/<topic>/topic.yaml`: the contract and the storage of one topic."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -9,29 +9,57 @@ from headgate.spec.quantities import Duration, Size, parse_duration
 from headgate.spec.strict import Strict
 
 Partitioning = Literal["keyed", "none"]
-CleanupPolicy = Literal["delete", "compact", "compact,delete"]
+CleanupPolicy = Literal["delete", "compact", "compact,delete", "inherited"]
+Level = Literal[
+    "NONE",
+    "BACKWARD",
+    "BACKWARD_TRANSITIVE",
+    "FORWARD",
+    "FORWARD_TRANSITIVE",
+    "FULL",
+    "FULL_TRANSITIVE",
+]
+"""A compatibility level of the registry."""
 
 
-def parse_retention_time(value: object) -> timedelta | Literal["forever"]:
-    """Read `7d` or `forever`."""
-    if value == "forever":
-        return "forever"
+def parse_retention_time(value: object) -> timedelta | Literal["forever", "inherited"]:
+    """Read `7d`, `forever` or `inherited`."""
+    if value in ("forever", "inherited"):
+        return "forever" if value == "forever" else "inherited"
     try:
         return parse_duration(value)
     except ValueError as error:
-        raise ValueError(f"{error}, or forever") from None
+        raise ValueError(f"{error}, or forever, or inherited") from None
 
 
-RetentionTime = Annotated[Duration | Literal["forever"], BeforeValidator(parse_retention_time)]
+RetentionTime = Annotated[
+    Duration | Literal["forever", "inherited"], BeforeValidator(parse_retention_time)
+]
 
 
 class Retention(Strict):
     """How long and how much a topic keeps. What is left out has no limit."""
 
     time: RetentionTime = "forever"
-    """Kafka's `retention.ms`."""
-    size_per_partition: Size | None = None
-    """Kafka's `retention.bytes`."""
+    """Kafka's `retention.ms`. `inherited` leaves it to the brokers' default."""
+    size_per_partition: Size | Literal["inherited"] | None = None
+    """Kafka's `retention.bytes`. `inherited` leaves it to the brokers' default."""
+
+
+class AllowRepartition(Strict):
+    """Leave to add partitions to a keyed topic once, although keys move then."""
+
+    reason: str = Field(min_length=1)
+    """Why no reader is hurt."""
+    until: date
+    """Last day of the leave; after it the entry has no effect."""
+
+
+class Deletion(Strict):
+    """The mark that a topic shall be deleted, with all its records."""
+
+    reason: str = Field(min_length=1)
+    """Why nobody needs the records any more."""
 
 
 class TopicSpec(Strict):
@@ -52,6 +80,12 @@ class TopicSpec(Strict):
     retention: Retention = Retention()
     """How long and how much the topic keeps."""
     cleanup: CleanupPolicy = "delete"
-    """Kafka's `cleanup.policy`."""
+    """Kafka's `cleanup.policy`. `inherited` leaves it to the brokers' default."""
+    compatibility: Level = "FULL_TRANSITIVE"
+    """Level of the topic's subjects in the registry, and the rule for their next versions."""
+    allow_repartition: AllowRepartition | None = None
+    """Leave to add partitions although the topic is keyed."""
+    deletion: Deletion | None = None
+    """Delete the topic. A person approves; refused while a deployed job uses it."""
     configs: dict[str, str] = {}
     """Further topic configurations by Kafka's names."""

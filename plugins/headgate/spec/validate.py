@@ -32,6 +32,9 @@ _MUST_BE = {
     "tuple_type": "must be a list",
     "list_type": "must be a list",
     "path_type": "must be a path",
+    "date_type": "must be a date (2026-01-31)",
+    "date_parsing": "must be a date (2026-01-31)",
+    "date_from_datetime_parsing": "must be a date (2026-01-31)",
     "string_too_short": "must not be empty",
     "too_short": "must not be empty",
 }

@@ -76,6 +76,7 @@ def registry(server: Server) -> Registry:
     return Registry(RegistryAddress(url=server.url), timeout=SHORT)
 
 
+NO_VERSION = (404, {"error_code": 40402, "message": "Version latest not found."})
 UNKNOWN = (404, {"error_code": 40401, "message": "Subject not found."})
 CHECK = "POST /compatibility/subjects/s/versions"
 
@@ -91,13 +92,13 @@ CHECK = "POST /compatibility/subjects/s/versions"
         ({CHECK: [UNKNOWN]}, CompatibilityAnswer(is_compatible=True)),
         (
             {
-                CHECK: [(404, {"error_code": 404, "message": "Not Found"})],
+                CHECK: [(404, "Not Found")],
                 f"{CHECK}/latest": [(200, {"is_compatible": False, "incompatibilities": ["x"]})],
             },
             CompatibilityAnswer(is_compatible=False, messages=("x",)),
         ),
         (
-            {CHECK: [(405, b"no such method")], f"{CHECK}/latest": [UNKNOWN]},
+            {CHECK: [(405, b"no such method")], f"{CHECK}/latest": [NO_VERSION]},
             CompatibilityAnswer(is_compatible=True),
         ),
     ],
@@ -108,7 +109,7 @@ def test_compatible_as_vendors_answer(
 ) -> None:
     server.replies = replies
 
-    assert registry(server).compatible("s", '"int"') == expected
+    assert registry(server).compatible("s", '"int"', "FULL_TRANSITIVE") == expected
 
 
 @pytest.mark.parametrize(
@@ -223,6 +224,72 @@ def test_register_references_are_sent(server: Server) -> None:
     assert json.loads(server.asked[0][2])["references"] == [
         {"name": "n.T", "subject": "t-value", "version": 3}
     ]
+
+
+def test_compatible_apicurio_cannot_tell_beside_references(server: Server) -> None:
+    server.replies = {CHECK: [(422, {"error_code": 42201, "message": "invalid Avro schema"})]}
+
+    assert registry(server).compatible("s", '"int"', None) is None
+
+
+def test_compatible_level_of_the_latest_asks_for_the_latest(server: Server) -> None:
+    server.replies = {f"{CHECK}/latest": [(200, {"is_compatible": True})]}
+
+    answer = registry(server).compatible("s", '"int"', "BACKWARD")
+
+    assert answer == CompatibilityAnswer(is_compatible=True)
+
+
+SITE = '{"type": "record", "name": "n.Site", "fields": [{"name": "city", "type": "string"}]}'
+PLANT = '{"type": "record", "name": "n.Plant", "fields": [{"name": "site", "type": "n.Site"}]}'
+AT = '{"type": "record", "name": "At", "fields": [{"name": "plant", "type": "n.Plant"}]}'
+TO_SITE = [{"name": "n.Site", "subject": "n.Site", "version": 1}]
+TO_PLANT = [{"name": "n.Plant", "subject": "n.Plant", "version": 2}]
+
+
+def with_types(server: Server) -> None:
+    server.replies = {
+        "GET /subjects/s/versions/latest": [
+            (200, {"subject": "s", "version": 1, "id": 3, "schema": AT, "references": TO_PLANT})
+        ],
+        "GET /subjects/n.Plant/versions/2": [
+            (200, {"subject": "n.Plant", "version": 2, "id": 2, "schema": PLANT,
+                   "references": TO_SITE})
+        ],
+        "GET /subjects/n.Site/versions/1": [
+            (200, {"subject": "n.Site", "version": 1, "id": 1, "schema": SITE, "references": None})
+        ],
+        "GET /schemas/ids/3": [(200, {"schema": AT, "references": TO_PLANT})],
+    }  # fmt: skip
+
+
+def test_latest_types_of_types_are_put_in_their_places(server: Server) -> None:
+    with_types(server)
+    client = registry(server)
+
+    latest, again = client.latest("s"), client.latest("s")
+
+    assert latest is not None
+    assert (latest.text, again) == (AT, latest)
+    plant = json.loads(latest.whole_text)["fields"][0]["type"]
+    assert plant["fields"][0]["type"]["fields"] == [{"name": "city", "type": "string"}]
+    assert len(server.asked) == 4, "a version never changes: it is read once"
+
+
+def test_by_id_is_the_whole_schema(server: Server) -> None:
+    with_types(server)
+
+    assert "city" in registry(server).by_id(3)
+
+
+def test_twin_knows_what_was_read(server: Server) -> None:
+    with_types(server)
+    client = registry(server)
+    client.latest("s")
+
+    client.twin().latest("s")
+
+    assert len(server.asked) == 4
 
 
 def test_subject_is_one_segment_of_the_path(server: Server) -> None:

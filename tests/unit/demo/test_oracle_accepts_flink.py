@@ -98,11 +98,12 @@ def test_judge_finds_a_repeated_result(topic: str, data: st.DataObject) -> None:
 @SLOW
 @given(st.data())
 def test_judge_finds_a_changed_field(topic: str, data: st.DataObject) -> None:
-    rows = deepcopy(PUBLISHED[topic])
+    # Without late readings: with them, one reading more may be another legal result.
+    rows = deepcopy(PUBLISHED_OF_PUNCTUAL[topic])
     row = data.draw(st.sampled_from(rows))
     field = data.draw(st.sampled_from(sorted(row)))
     row[field] = changed(row[field], data)
-    verdict = judge(every(TROUBLED), {topic: rows})[topic]
+    verdict = judge(every(PUNCTUAL), {topic: rows})[topic]
     assert not verdict.good, (field, row)
 
 

@@ -1,22 +1,16 @@
 """One operation per job, and the late write of a former holder is refused."""
 
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
-from headgate.clock import SYSTEM_CLOCK
 from headgate.errors import Unavailable
 from headgate.ids import JobName, OperationId
 from headgate.ledger.database import open_database
-from headgate.ledger.errors import Busy, Superseded
+from headgate.ledger.errors import Busy, Ended, Superseded
 from headgate.ledger.ledger import Ledger
 from headgate.ledger.records import LeaseRecord
 
 JOB = JobName("device-minutes")
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Ledger:
-    return Ledger(open_database(f"sqlite:///{tmp_path}/ledger.sqlite"), SYSTEM_CLOCK)
 
 
 def take(
@@ -83,3 +77,30 @@ def test_ledger_that_cannot_be_reached_is_unavailable_and_shows_no_password() ->
 
     assert "127.0.0.1:1" in str(caught.value)
     assert "s3cret-canary" not in str(caught.value)
+
+
+def test_operation_that_has_ended_cannot_be_taken_up_again(ledger: Ledger) -> None:
+    ledger.end_operation(take(ledger, "first"), "failed", reason="no slots", next_step="deploy")
+
+    with pytest.raises(Ended, match="failed: no slots"):
+        take(ledger, "first")
+
+    assert take(ledger, "second").fence == 2
+
+
+def test_equal_fence_of_another_operation_is_refused(ledger: Ledger) -> None:
+    """Fences begin anew in a ledger that was lost and rebuilt."""
+    current = take(ledger, "first")
+    of_lost_ledger = replace(current, operation_id=OperationId("of the lost ledger"))
+
+    with pytest.raises(Superseded):
+        ledger.end_operation(of_lost_ledger, "succeeded")
+
+
+def test_operations_are_found_by_state_and_beginning_of_their_id(ledger: Ledger) -> None:
+    ledger.end_operation(take(ledger, "a1"), "succeeded")
+    take(ledger, "a2")
+
+    assert [found.id for found in ledger.operations(states=["running"])] == ["a2"]
+    assert {found.id for found in ledger.operations(id_prefix="a")} == {"a1", "a2"}
+    assert [found.id for found in ledger.operations(id_prefix="a%")] == []

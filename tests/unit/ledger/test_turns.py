@@ -1,9 +1,10 @@
 """One at a time at a shared resource; a dead holder's turn ends by itself."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from harness.ledger_processes import LedgerAddress
 from headgate.clock import Clock
 from headgate.errors import Rejected
 from headgate.ids import JobName, OperationId
@@ -18,10 +19,11 @@ OWN, OTHERS = timedelta(seconds=30), timedelta(seconds=130)
 class Stage:
     """A ledger, a clock that the test moves, and two operations on two jobs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, address: LedgerAddress) -> None:
         self.time = datetime(2026, 1, 1, tzinfo=UTC)
         clock = Clock(now=lambda: self.time)
-        self.ledger = Ledger(open_database(f"sqlite:///{folder}/ledger.sqlite"), clock)
+        self.engine = open_database(address.url, address.password)
+        self.ledger = Ledger(self.engine, clock)
         self.one = self.operation("one")
         self.other = self.operation("other")
 
@@ -38,8 +40,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    return Stage(tmp_path)
+def stage(address: LedgerAddress) -> Iterator[Stage]:
+    stage = Stage(address)
+    yield stage
+    stage.engine.dispose()
 
 
 def test_turn_is_taken_by_one_at_a_time(stage: Stage) -> None:

@@ -35,6 +35,7 @@ class World:
     unreachable_for: int = 0
     pending_looks: int = 0
     looks: int = 0
+    must_remember: bool = False
 
 
 class ReadOnly:
@@ -76,7 +77,12 @@ class Effect:
             return Absent()
         if self.world.pending_looks:
             self.world.pending_looks -= 1
-            return Pending("starting", timedelta(seconds=1), {"left": self.world.pending_looks})
+            return Pending(
+                "starting",
+                timedelta(seconds=1),
+                {"left": self.world.pending_looks},
+                must_remember=self.world.must_remember,
+            )
         return Done({"id": intention.intent["id"]})
 
     def act(self, run: Run, intention: Intention) -> None:
@@ -284,3 +290,11 @@ def test_peek_looks_without_acting_or_writing(services: Services) -> None:
     assert [step.progress for step in services.ledger.steps(ID)] == [s.progress for s in before]
     assert engine(services, world).peek() is None
     assert world.effects == ["operation-1-effect"]
+
+
+def test_peek_hands_over_where_progress_must_be_written(services: Services) -> None:
+    """Whoever only looks writes nothing, so such a step would never come any further."""
+    world = World(pending_looks=3, must_remember=True)
+    engine(services, world).advance()
+
+    assert engine(services, world).peek() is None

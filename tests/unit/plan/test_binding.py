@@ -161,18 +161,13 @@ def test_a_key_that_is_no_plain_text_is_an_error_of_the_topic(key: str) -> None:
         bind(topics={**TOPICS, MINUTES: topic(MINUTES, key=key)})
 
 
-def test_topics_carry_the_prefix_of_the_environment_and_tables_do_not() -> None:
-    binding = bind(where=environment(topic_prefix="staging-"))
-    assert source(binding)["topic"] == "staging-sensor-readings"
-    assert binding.tables[0].name == "sensor_readings"
-
-
 @pytest.mark.parametrize(
     "settings",
     [
         {"kafka": {"bootstrap.servers": "b:1", "security.protocol": "SASL_SSL"}},
         {"kafka": {"bootstrap.servers": "b:1", "sasl.password": "env:SECRET"}},
         {"registry": {"url": "http://r", "user": "u", "password": "env:SECRET"}},
+        {"registry": {"url": "https://r", "ca": "/ca.pem"}},
     ],
 )
 def test_a_server_that_needs_secrets_is_refused_without_telling_them(
@@ -226,7 +221,6 @@ def test_equal_bindings_have_equal_texts_with_every_key_that_the_runtime_reads()
 SAME_PLAN = {
     "another address": bind(where=environment(kafka={"bootstrap.servers": "other:1"})),
     "another registry": bind(where=environment(registry={"url": "http://other"})),
-    "another prefix": bind(where=environment(topic_prefix="x-")),
     "another start": bind(job(source={"start": "latest"})),
     "another delivery": bind(job(delivery="at-least-once")),
     "another parallelism": bind(job(parallelism=3)),

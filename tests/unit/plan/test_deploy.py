@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName
-from headgate.plan.deploy import Deployment, Facts, Refusal, Snapshot, Submission, plan_deployment
+from headgate.plan.deploy import Deployment, Facts, Refusal, Submission, plan_deployment
+from headgate.plan.restore_point import Snapshot
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SPEC, OTHER_SPEC = Digest("spec"), Digest("other spec")
@@ -78,11 +79,13 @@ def test_changed_configuration_replaces_the_job_from_its_savepoint() -> None:
     assert decision.restores_snapshot
 
 
-def test_changed_sql_is_refused_because_the_state_does_not_fit() -> None:
+def test_restored_state_is_that_of_the_running_job_and_asked_about_before_it_is_stopped() -> None:
     facts = replace(NEW, submissions=[submission(spec=OTHER_SPEC, plan=OTHER_PLAN)], live=[FIRST])
-    assert "--start-empty" in refused(facts).next_step
+    decision = decided(facts)
+    assert (decision.state_of, decision.state_format) == (FIRST, "canonical")
     forced = decided(replace(facts, start_empty=True))
     assert (forced.action, forced.stop, forced.restores_snapshot) == ("replace", FIRST, False)
+    assert forced.state_of is None
 
 
 def test_changed_line_is_an_upgrade_and_refused() -> None:
@@ -153,9 +156,11 @@ def test_attempt_that_was_never_healthy_but_left_a_checkpoint_continues_from_it(
     assert decided(facts).restore_from == snapshot().location
 
 
-def test_snapshot_of_other_sql_is_refused() -> None:
-    facts = replace(NEW, submissions=[submission()], snapshots=[snapshot(plan=OTHER_PLAN)])
-    assert "SQL has changed" in refused(facts).what
+def test_restored_state_is_that_of_the_snapshot() -> None:
+    checkpoint = replace(snapshot(), format="checkpoint")
+    decision = decided(replace(NEW, submissions=[submission()], snapshots=[checkpoint]))
+    assert (decision.state_of, decision.state_format) == (FIRST, "checkpoint")
+    assert decided(NEW).state_of is None
 
 
 @pytest.mark.parametrize(("free", "fits"), [(2, True), (1, False), (0, False)])

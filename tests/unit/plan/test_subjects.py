@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 from headgate.clients.observed import CompatibilityAnswer, ObservedSubject, RegisteredSchema
 from headgate.plan.change import Plan
+from headgate.plan.declared_subject import DeclaredSubject
 from headgate.plan.difference import difference
 from headgate.plan.markdown import plan_as_markdown
-from headgate.plan.schema_form import same_schema
-from headgate.plan.subjects import LEVEL, plan_subject
+from headgate.plan.subjects import plan_subject
+from headgate.spec.schema_form import same_schema
+from headgate.spec.topic import Level
 
 SUBJECT = "pump-readings-value"
+LEVEL: Level = "FULL_TRANSITIVE"
 Schema = dict[str, Any]
 BASE: Schema = {
     "type": "record",
@@ -67,6 +70,10 @@ def in_type(name: str, /, **values: Any) -> Callable[[Schema], object]:
     return lambda schema: field(schema, name)["type"].update(values)
 
 
+def declared(text: str, level: Level = LEVEL, name: str = SUBJECT) -> DeclaredSubject:
+    return DeclaredSubject(name, text, text, (), level)
+
+
 def registered(
     *texts: str, level: str | None = LEVEL, answer: bool | None = None
 ) -> ObservedSubject:
@@ -96,7 +103,7 @@ SAME = [
 def test_plan_subject_same_schema_nothing_to_do(
     what: str, change: Callable[[Schema], object]
 ) -> None:
-    (planned,) = plan_subject(SUBJECT, base(change), registered(base()))
+    (planned,) = plan_subject(declared(base(change)), registered(base()))
 
     assert planned.operation == "none", what
 
@@ -163,7 +170,7 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
 def test_plan_subject_changed_schema(row: Row) -> None:
-    (planned,) = plan_subject(SUBJECT, base(row.change), registered(base()))
+    (planned,) = plan_subject(declared(base(row.change)), registered(base()))
 
     assert planned.operation == "update"
     assert planned.risk == ("refused" if row.reason else "safe"), planned.reason
@@ -172,28 +179,28 @@ def test_plan_subject_changed_schema(row: Row) -> None:
 
 
 def test_plan_subject_unknown_subject_is_created_with_its_level() -> None:
-    (planned,) = plan_subject(SUBJECT, base(), None)
+    (planned,) = plan_subject(declared(base()), None)
 
     assert (planned.operation, planned.risk) == ("create", "safe")
     assert planned.after == {"level": LEVEL, "schema": base()}
 
 
 def test_plan_subject_level_without_versions_is_created() -> None:
-    (planned,) = plan_subject(SUBJECT, base(), registered())
+    (planned,) = plan_subject(declared(base()), registered())
 
     assert planned.operation == "create"
 
 
 @pytest.mark.parametrize("level", ["NONE", "BACKWARD", "FULL", None])
 def test_plan_subject_other_level_is_set_again(level: str | None) -> None:
-    (planned,) = plan_subject(SUBJECT, base(), registered(base(), level=level))
+    (planned,) = plan_subject(declared(base()), registered(base(), level=level))
 
     assert (planned.kind, planned.risk) == ("level", "safe")
     assert (planned.before, planned.after) == ({"level": level}, {"level": LEVEL})
 
 
 def test_plan_subject_other_level_and_schema_level_comes_first() -> None:
-    changes = plan_subject(SUBJECT, base(without("count")), registered(base(), level="NONE"))
+    changes = plan_subject(declared(base(without("count"))), registered(base(), level="NONE"))
 
     assert [(one.kind, one.risk) for one in changes] == [("level", "safe"), ("subject", "safe")]
 
@@ -202,7 +209,7 @@ def test_plan_subject_break_with_an_old_version_only_is_refused() -> None:
     # `extra` exists in version 1 with the type int; version 2 dropped it, the new one has a string.
     first = base(adding(name="extra", type="int", default=0))
     again = base(adding(name="extra", type="string", default=""))
-    (planned,) = plan_subject(SUBJECT, again, registered(first, base()))
+    (planned,) = plan_subject(declared(again), registered(first, base()))
 
     assert planned.risk == "refused"
     assert "cannot read version 1" in planned.reason
@@ -211,7 +218,7 @@ def test_plan_subject_break_with_an_old_version_only_is_refused() -> None:
 
 def test_plan_subject_older_version_declared_again_is_refused() -> None:
     newer = base(adding(name="unit", **OPTIONAL))
-    (planned,) = plan_subject(SUBJECT, base(), registered(base(), newer))
+    (planned,) = plan_subject(declared(base()), registered(base(), newer))
 
     assert planned.risk == "refused"
     assert "version 1 again, but version 2 is the latest" in planned.reason
@@ -222,7 +229,7 @@ def test_plan_subject_older_version_declared_again_is_refused() -> None:
 
 @pytest.mark.parametrize(("answer", "risk"), [(True, "safe"), (False, "refused"), (None, "safe")])
 def test_plan_subject_verdict_of_the_registry_counts(answer: bool | None, risk: str) -> None:
-    (planned,) = plan_subject(SUBJECT, base(without("count")), registered(base(), answer=answer))
+    (planned,) = plan_subject(declared(base(without("count"))), registered(base(), answer=answer))
 
     assert planned.risk == risk
     assert ("told so" in planned.reason) == (answer is False)
@@ -238,7 +245,7 @@ def test_plan_subject_verdict_of_the_registry_counts(answer: bool | None, risk: 
 )
 def test_plan_subject_foreign_version_is_refused(kind: str, text: str, reason: str) -> None:
     observed = ObservedSubject(SUBJECT, LEVEL, (RegisteredSchema(SUBJECT, 1, 1, text, kind),))
-    (planned,) = plan_subject(SUBJECT, base(), observed)
+    (planned,) = plan_subject(declared(base()), observed)
 
     assert planned.risk == "refused"
     assert reason in planned.reason
@@ -252,8 +259,10 @@ def test_same_schema_namespace_of_inner_types_is_inherited() -> None:
 
 
 def test_markdown_refused_comes_before_safe() -> None:
-    refused = plan_subject(SUBJECT, base(without("device")), registered(base()))
-    page = plan_as_markdown(Plan((*plan_subject("new-value", base(), None), *refused)))
+    refused = plan_subject(declared(base(without("device"))), registered(base()))
+    page = plan_as_markdown(
+        Plan((*plan_subject(declared(base(), name="new-value"), None), *refused))
+    )
 
     assert page.index("### Refused") < page.index("### Safe")
     assert '- {"name": "device", "type": "string"}' in page

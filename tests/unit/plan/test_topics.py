@@ -1,355 +1,159 @@
 """(declared, observed) → changes of one topic."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.topic_rows import ROWS
+from harness.topic_rows.row import DEFAULTS, TODAY, TopicRow
 from headgate.clients.observed import ObservedTopic
-from headgate.ids import TopicName
+from headgate.ids import JobName, TopicName
+from headgate.observe.topics import unknown_topics
 from headgate.plan.change import Change, Plan
-from headgate.plan.contracts import ObservedContracts, contract_plan
-from headgate.plan.topics import declared_configs, plan_topic, share_of_keys_that_move
+from headgate.plan.contracts import DeclaredContracts, ObservedContracts, contract_plan
+from headgate.plan.topic_use import TopicUse
+from headgate.plan.topics import (
+    declared_configs,
+    plan_topic,
+    share_of_keys_that_move,
+    shortened_retention,
+)
 from headgate.spec.declared import DeclaredTopic
 from headgate.spec.topic import TopicSpec
 from hypothesis import given
 from hypothesis import strategies as st
 
 NAME = TopicName("pump-readings")
-WEEK = str(7 * 86_400_000)
-DAY = str(86_400_000)
-AS_DECLARED = {"cleanup.policy": "delete", "retention.ms": WEEK, "retention.bytes": "-1"}
-WEEK_KEPT = {"time": "7d"}
+WEEK = timedelta(days=7)
 
 
-def topic(**spec: Any) -> DeclaredTopic:
-    full = {"description": "d", "owner": "o", "partitions": 4, "retention": WEEK_KEPT, **spec}
-    schema = {"type": "record", "name": "R", "fields": []}
-    return DeclaredTopic(NAME, Path("schemas"), TopicSpec.model_validate(full), schema, None)
+def observed(row: TopicRow) -> ObservedTopic | None:
+    seen = row.seen
+    if seen is None:
+        return None
+    return ObservedTopic(NAME, seen.partitions, seen.replication, seen.configs, row.in_force)
 
 
-def there(**changed: Any) -> ObservedTopic:
-    values: dict[str, Any] = {"partitions": 4, "replication": 1, "configs": AS_DECLARED, **changed}
-    return ObservedTopic(NAME, **values)
-
-
-def with_configs(**configs: str | None) -> dict[str, str]:
-    changed = {key.replace("_", "."): value for key, value in configs.items()}
-    merged = {**AS_DECLARED, **changed}
-    return {key: value for key, value in merged.items() if value is not None}
-
-
-@dataclass(frozen=True)
-class Row:
-    says: str
-    declared: DeclaredTopic
-    observed: ObservedTopic | None
-    kind: str
-    risk: str
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-    reason: str = ""
-    operation: str = "update"
-
-
-KEYED = "go to another partition"
-ROWS = [
-    Row(
-        "missing topic is created",
-        topic(),
-        None,
-        "topic",
-        "safe",
-        {},
-        {"partitions": 4, "replication": 1, "configs": AS_DECLARED},
-        operation="create",
-    ),
-    Row("equal topic stays", topic(), there(), "topic", "safe", operation="none"),
-    Row(
-        "inherited values are no drift",
-        topic(),
-        there(inherited={"segment.ms": "1"}),
-        "topic",
-        "safe",
-        operation="none",
-    ),
-    Row(
-        "order of clean-up policies does not matter",
-        topic(cleanup="compact,delete"),
-        there(configs=with_configs(cleanup_policy="delete,compact")),
-        "topic",
-        "safe",
-        operation="none",
-    ),
-    Row(
-        "retention longer",
-        topic(),
-        there(configs=with_configs(retention_ms=DAY)),
-        "configs",
-        "safe",
-        {"retention.ms": DAY},
-        {"retention.ms": WEEK},
-    ),
-    Row(
-        "retention shorter",
-        topic(retention={"time": "1d"}),
-        there(),
-        "configs",
-        "needs_approval",
-        {"retention.ms": WEEK},
-        {"retention.ms": DAY},
-        "from 7d to 1d",
-    ),
-    Row(
-        "retention from no limit to a limit",
-        topic(),
-        there(configs=with_configs(retention_ms="-1")),
-        "configs",
-        "needs_approval",
-        {"retention.ms": "-1"},
-        {"retention.ms": WEEK},
-        "from no limit to 7d",
-    ),
-    Row(
-        "retention to no limit",
-        topic(retention={}),
-        there(),
-        "configs",
-        "safe",
-        {"retention.ms": WEEK},
-        {"retention.ms": "-1"},
-    ),
-    Row(
-        "retention of bytes smaller",
-        topic(retention={**WEEK_KEPT, "size_per_partition": "1MiB"}),
-        there(),
-        "configs",
-        "needs_approval",
-        {"retention.bytes": "-1"},
-        {"retention.bytes": "1048576"},
-        "to 1,048,576 bytes",
-    ),
-    Row(
-        "retention of bytes larger",
-        topic(retention={**WEEK_KEPT, "size_per_partition": "1MiB"}),
-        there(configs=with_configs(retention_bytes="5")),
-        "configs",
-        "safe",
-        {"retention.bytes": "5"},
-        {"retention.bytes": "1048576"},
-    ),
-    Row(
-        "first retention of its own is shorter than the inherited one",
-        topic(),
-        there(configs=with_configs(retention_ms=None), inherited={"retention.ms": "-1"}),
-        "configs",
-        "needs_approval",
-        {"retention.ms": None},
-        {"retention.ms": WEEK},
-        "from no limit to 7d",
-    ),
-    Row(
-        "first retention of its own equals the inherited one",
-        topic(),
-        there(configs=with_configs(retention_ms=None), inherited={"retention.ms": WEEK}),
-        "configs",
-        "safe",
-        {"retention.ms": None},
-        {"retention.ms": WEEK},
-    ),
-    Row(
-        "configuration added",
-        topic(configs={"compression.type": "lz4"}),
-        there(),
-        "configs",
-        "safe",
-        {"compression.type": None},
-        {"compression.type": "lz4"},
-    ),
-    Row(
-        "configuration changed",
-        topic(configs={"compression.type": "lz4"}),
-        there(configs=with_configs(compression_type="zstd")),
-        "configs",
-        "safe",
-        {"compression.type": "zstd"},
-        {"compression.type": "lz4"},
-    ),
-    Row(
-        "an equal configuration is not sent with a changed one",
-        topic(configs={"min.insync.replicas": "1", "compression.type": "lz4"}),
-        there(configs=with_configs(min_insync_replicas="1")),
-        "configs",
-        "safe",
-        {"compression.type": None},
-        {"compression.type": "lz4"},
-    ),
-    Row(
-        "configuration nobody declared",
-        topic(),
-        there(configs=with_configs(segment_ms="60000")),
-        "configs",
-        "needs_approval",
-        {"segment.ms": "60000"},
-        {"segment.ms": None},
-        "segment.ms is set on the topic but not declared",
-    ),
-    Row(
-        "one dangerous configuration among safe ones needs the approval",
-        topic(retention={"time": "1d"}, configs={"compression.type": "lz4"}),
-        there(),
-        "configs",
-        "needs_approval",
-        {"compression.type": None, "retention.ms": WEEK},
-        {"compression.type": "lz4", "retention.ms": DAY},
-        "records are deleted",
-    ),
-    Row(
-        "clean-up from delete to compact",
-        topic(cleanup="compact"),
-        there(),
-        "configs",
-        "needs_approval",
-        {"cleanup.policy": "delete"},
-        {"cleanup.policy": "compact"},
-        "from delete to compact",
-    ),
-    Row(
-        "clean-up from compact to both",
-        topic(cleanup="compact,delete"),
-        there(configs=with_configs(cleanup_policy="compact")),
-        "configs",
-        "needs_approval",
-        {"cleanup.policy": "compact"},
-        {"cleanup.policy": "compact,delete"},
-        "from compact to compact,delete",
-    ),
-    Row(
-        "clean-up set that was inherited as the same",
-        topic(),
-        there(configs=with_configs(cleanup_policy=None), inherited={"cleanup.policy": "delete"}),
-        "configs",
-        "safe",
-        {"cleanup.policy": None},
-        {"cleanup.policy": "delete"},
-    ),
-    Row(
-        "clean-up set that was inherited as another",
-        topic(),
-        there(configs=with_configs(cleanup_policy=None), inherited={"cleanup.policy": "compact"}),
-        "configs",
-        "needs_approval",
-        {"cleanup.policy": None},
-        {"cleanup.policy": "delete"},
-        "from compact to delete",
-    ),
-    Row(
-        "partitions up without order",
-        topic(partitions=6, partitioning="none"),
-        there(),
-        "partitions",
-        "safe",
-        {"partitions": 4},
-        {"partitions": 6},
-    ),
-    Row(
-        "partitions doubled with order",
-        topic(partitions=8),
-        there(),
-        "partitions",
-        "refused",
-        {"partitions": 4},
-        {"partitions": 8},
-        "50% of all keys would " + KEYED,
-    ),
-    Row(
-        "partitions 4 to 6 with order",
-        topic(partitions=6),
-        there(),
-        "partitions",
-        "refused",
-        {"partitions": 4},
-        {"partitions": 6},
-        "67% of all keys would " + KEYED,
-    ),
-    Row(
-        "partitions down",
-        topic(partitions=2),
-        there(),
-        "partitions",
-        "refused",
-        {"partitions": 4},
-        {"partitions": 2},
-        "declare 4, or declare a new topic with 2",
-    ),
-    Row(
-        "partitions down without order",
-        topic(partitions=2, partitioning="none"),
-        there(),
-        "partitions",
-        "refused",
-        {"partitions": 4},
-        {"partitions": 2},
-        "cannot take partitions away",
-    ),
-    Row(
-        "replication up",
-        topic(replication=3),
-        there(),
-        "replication",
-        "refused",
-        {"replication": 1},
-        {"replication": 3},
-        "not enforceable by this client",
-    ),
-    Row(
-        "replication down",
-        topic(replication=1),
-        there(replication=3),
-        "replication",
-        "refused",
-        {"replication": 3},
-        {"replication": 1},
-        "not enforceable by this client",
-    ),
-]
+def declared(row: TopicRow) -> dict[TopicName, DeclaredTopic]:
+    topic = row.topic(NAME)
+    return {} if topic is None else {NAME: topic}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
-def test_plan_topic(row: Row) -> None:
-    (change,) = plan_topic(row.declared, row.observed)
+def test_plan_topic(row: TopicRow) -> None:
+    topics = declared(row)
+    there = observed(row)
+    found = {} if there is None else {NAME: there}
 
-    assert (change.kind, change.operation, change.risk) == (row.kind, row.operation, row.risk)
-    assert (change.before, change.after) == (row.before, row.after)
-    assert row.reason in change.reason
-    assert bool(change.reason) == (row.risk != "safe")
-
-
-def test_plan_topic_several_differences_one_change_for_each_call() -> None:
-    changes = plan_topic(
-        topic(partitions=8, partitioning="none", replication=2),
-        there(configs=with_configs(retention_ms=DAY)),
+    plan = contract_plan(
+        DeclaredContracts(topics, {NAME: row.uses}, TODAY),
+        ObservedContracts(
+            found, {}, expiring={NAME: row.expiring} if row.expiring is not None else {}
+        ),
+        only="topics",
     )
 
-    assert [(one.kind, one.risk) for one in changes] == [
-        ("configs", "safe"),
-        ("partitions", "safe"),
-        ("replication", "refused"),
-    ]
+    assert len(plan.changes) == len(row.expected)
+    for change, expected in zip(plan.changes, row.expected, strict=True):
+        assert change.name == NAME
+        assert (change.kind, change.operation) == (expected.kind, expected.operation)
+        assert (change.before, change.after) == (expected.before, expected.after)
+        assert change.risk == expected.risk, change.reason
+        assert [words for words in expected.says if words not in change.reason] == [], change.reason
+        assert bool(change.reason) == bool(expected.says)
 
 
-def test_contract_plan_topic_not_declared_is_left_alone() -> None:
-    other = TopicName("somebody-elses")
-    observed = ObservedContracts({other: ObservedTopic(other, 1, 1, {})}, {})
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.says)
+def test_asked_about_is_each_topic_that_is_to_keep_less(row: TopicRow) -> None:
+    there = observed(row)
 
-    assert contract_plan({}, observed) == Plan(())
+    asked = shortened_retention(declared(row), {} if there is None else {NAME: there})
+
+    assert (NAME in asked) == (row.expiring is not None)
+
+
+def test_table_has_cases_of_each_kind() -> None:
+    assert len(ROWS) >= 60
+    assert len({row.says for row in ROWS}) == len(ROWS)
+    assert sum(bool(row.only_pure) for row in ROWS) <= 2
+    kinds = {(one.kind, one.operation, one.risk) for row in ROWS for one in row.expected}
+    assert {
+        ("topic", "create", "safe"),
+        ("topic", "create", "needs_approval"),
+        ("topic", "delete", "needs_approval"),
+        ("topic", "delete", "refused"),
+        ("configs", "update", "safe"),
+        ("configs", "update", "needs_approval"),
+        ("partitions", "update", "safe"),
+        ("partitions", "update", "needs_approval"),
+        ("partitions", "update", "refused"),
+        ("replication", "update", "refused"),
+    } <= kinds
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.declared is None], ids=lambda r: r.says)
+def test_topic_that_nobody_declared_is_reported_under_a_prefix_of_ours(row: TopicRow) -> None:
+    prefixes = ("pump-",) if row.is_owned else ("valve-",)
+
+    assert bool(unknown_topics([NAME], declared(row), prefixes)) == row.is_unknown
+
+
+def test_unknown_topics_are_sorted_and_never_internal_ones() -> None:
+    names = [TopicName(name) for name in ("b-2", "__b", "a", "b-1", "c")]
+
+    assert unknown_topics(names, {TopicName("a")}, ("a", "b", "__")) == ("b-1", "b-2")
+    assert unknown_topics(names, set(), ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("today", "risk"), [(date(2026, 3, 10), "needs_approval"), (date(2026, 3, 11), "refused")]
+)
+def test_leave_to_add_partitions_ends_with_its_last_day(today: date, risk: str) -> None:
+    leave = {"reason": "r", "until": date(2026, 3, 10)}
+    topic = _topic(partitions=8, allow_repartition=leave)
+
+    (change,) = plan_topic(topic, _there(partitions=4), today=today)
+
+    assert change.risk == risk
+
+
+def test_retention_without_an_answer_about_records_says_so_and_needs_approval() -> None:
+    topic = _topic(retention={"time": "1d"})
+
+    (change,) = plan_topic(topic, _there(), today=TODAY)
+
+    assert (change.risk, "records that are older would be deleted" in change.reason) == (
+        "needs_approval",
+        True,
+    )
+
+
+def test_asked_times_are_those_that_will_be_in_force() -> None:
+    shorter = _topic(retention={"time": "1d"})
+    smaller = _topic(retention={"time": "7d", "size_per_partition": "1MiB"})
+    compacted = _topic(cleanup="compact")
+    inherits = _topic(retention={"time": "inherited"})
+    marked = _topic(deletion={"reason": "r"})
+    forever = _there(configs={**DEFAULTS, "retention.ms": "-1"})
+
+    def asked(topic: DeclaredTopic, there: ObservedTopic) -> timedelta:
+        return shortened_retention({NAME: topic}, {NAME: there})[NAME]
+
+    assert asked(shorter, _there()) == timedelta(days=1)
+    assert asked(smaller, _there()) == WEEK
+    assert asked(compacted, _there()) == timedelta.max
+    assert asked(inherits, forever) == WEEK
+    assert asked(marked, _there()) == timedelta(0)
 
 
 def test_declared_configs_of_the_topic_itself_decide_over_free_ones() -> None:
-    declared = topic(configs={"retention.ms": "1", "max.message.bytes": "9"})
+    topic = _topic(configs={"retention.ms": "1", "max.message.bytes": "9"})
+    inherits = _topic(configs={"retention.ms": "1"}, retention={"time": "inherited"})
 
-    assert declared_configs(declared) == {**AS_DECLARED, "max.message.bytes": "9"}
+    assert declared_configs(topic) == {**DEFAULTS, "max.message.bytes": "9"}
+    assert "retention.ms" not in declared_configs(inherits)
 
 
 @given(st.integers(1, 60), st.integers(1, 60))
@@ -360,27 +164,118 @@ def test_share_of_keys_that_move_is_what_counting_finds(before: int, after: int)
     assert share_of_keys_that_move(before, after) == pytest.approx(moved / len(hashes))
 
 
-@given(
-    st.integers(1, 64),
-    st.sampled_from(["keyed", "none"]),
-    st.dictionaries(st.sampled_from(["segment.ms", "compression.type"]), st.just("9")),
-    st.timedeltas(timedelta(milliseconds=1), timedelta(days=400)),
+WHOLE = st.integers(1, 400 * 86_400_000).map(lambda count: timedelta(milliseconds=count))
+SPECS = st.fixed_dictionaries(
+    {
+        "partitions": st.integers(1, 12),
+        "replication": st.integers(1, 3),
+        "partitioning": st.sampled_from(["keyed", "none"]),
+        "cleanup": st.sampled_from(["delete", "compact", "compact,delete", "inherited"]),
+        "retention": st.fixed_dictionaries(
+            {
+                "time": st.one_of(st.sampled_from(["forever", "inherited"]), WHOLE),
+                "size_per_partition": st.one_of(
+                    st.sampled_from(["inherited", None]), st.integers(1, 2**40)
+                ),
+            }
+        ),
+        "configs": st.dictionaries(
+            st.sampled_from(["segment.ms", "compression.type"]), st.sampled_from(["8", "9"])
+        ),
+        "allow_repartition": st.sampled_from([None, {"reason": "r", "until": TODAY}]),
+        "deletion": st.sampled_from([None, None, None, {"reason": "r"}]),
+    }
 )
-def test_plan_topic_after_creation_is_empty(
-    partitions: int, partitioning: str, configs: dict[str, str], retention: timedelta
-) -> None:
-    whole = timedelta(milliseconds=retention // timedelta(milliseconds=1))
-    declared = topic(
-        partitions=partitions,
-        partitioning=partitioning,
-        configs=configs,
-        retention={"time": whole},
-    )
-    (creation,) = plan_topic(declared, None)
-    after = creation.after
-    created = ObservedTopic(NAME, after["partitions"], after["replication"], after["configs"])
+OWN = st.fixed_dictionaries(
+    {},
+    optional={
+        "retention.ms": st.integers(-1, 2**63 - 1).map(str),
+        "retention.bytes": st.integers(-1, 2**63 - 1).map(str),
+        "cleanup.policy": st.sampled_from(["", "delete", "compact", "delete,compact"]),
+        "segment.ms": st.sampled_from(["8", "9"]),
+        "compression.type": st.sampled_from(["8", "9"]),
+        "max.message.bytes": st.just("7"),
+    },
+)
+THERE = st.one_of(
+    st.none(),
+    st.builds(
+        ObservedTopic, st.just(NAME), st.integers(1, 12), st.integers(1, 3), OWN, st.just(DEFAULTS)
+    ),
+)
+USES = st.lists(
+    st.builds(
+        TopicUse,
+        st.sampled_from([JobName("a"), JobName("b")]),
+        st.sampled_from(["reads", "writes"]),
+        st.booleans(),
+        st.booleans(),
+        st.one_of(st.none(), WHOLE),
+    ).filter(lambda use: use.is_declared or use.is_deployed),
+    max_size=2,
+).map(tuple)
 
-    assert Plan(plan_topic(declared, created)).exit_code == 0
+
+@given(SPECS, THERE, USES)
+def test_after_the_changes_of_a_plan_the_next_one_has_only_what_was_refused(
+    spec: dict[str, Any], there: ObservedTopic | None, uses: tuple[TopicUse, ...]
+) -> None:
+    topic = _topic(**spec)
+    plan = Plan(plan_topic(topic, there, uses=uses, today=TODAY))
+
+    then = there
+    for change in plan.pending:
+        if change.risk != "refused":
+            then = _made(then, change)
+    again = Plan(plan_topic(topic, then, uses=uses, today=TODAY))
+
+    assert again.refused == again.pending
+    assert {change.key for change in again.pending} == {change.key for change in plan.refused}
+    if topic.spec.deletion is not None:
+        assert [change.operation for change in plan.changes] in (["delete"], ["none"])
+        assert then is None or then == there
+
+
+@given(SPECS, THERE, USES)
+def test_nothing_that_deletes_records_now_is_safe(
+    spec: dict[str, Any], there: ObservedTopic | None, uses: tuple[TopicUse, ...]
+) -> None:
+    topic = _topic(**spec)
+    asked = shortened_retention({NAME: topic}, {} if there is None else {NAME: there})
+
+    plan = Plan(plan_topic(topic, there, uses=uses, today=TODAY))
+
+    if asked:
+        assert plan.refused or plan.needs_approval
+
+
+def _made(there: ObservedTopic | None, change: Change) -> ObservedTopic | None:
+    """What a broker has after the change."""
+    match change.kind, change.operation:
+        case "topic", "create":
+            after = change.after
+            return ObservedTopic(
+                NAME, after["partitions"], after["replication"], after["configs"], DEFAULTS
+            )
+        case "topic", "delete":
+            return None
+    assert there is not None
+    if change.kind == "partitions":
+        return replace(there, partitions=change.after["partitions"])
+    assert change.kind == "configs"
+    merged = {**there.configs, **change.after}
+    return replace(there, configs={key: value for key, value in merged.items() if value})
+
+
+def _topic(**spec: Any) -> DeclaredTopic:
+    full = {"description": "d", "owner": "o", "partitions": 4, "retention": {"time": "7d"}, **spec}
+    schema = {"type": "record", "name": "R", "fields": []}
+    return DeclaredTopic(NAME, Path("schemas"), TopicSpec.model_validate(full), schema, None)
+
+
+def _there(**changed: Any) -> ObservedTopic:
+    values = {"partitions": 4, "replication": 1, "configs": DEFAULTS, "inherited": DEFAULTS}
+    return ObservedTopic(NAME, **{**values, **changed})
 
 
 def test_plan_exit_code_and_counts() -> None:

@@ -41,7 +41,7 @@ YAML: list[tuple[Change, int, str]] = [
     (("parallelism: 2", "transaction_timeout: 2s"), 11, "longer than checkpoint_interval"),
     (("checkpoint_interval: 2s", "checkpoint_interval: 11m"), 10, "must be longer than"),
     (("checkpoint_interval: 2s", "checkpoint_interval: 0s"), 10, "at least 100ms"),
-    (("parallelism: 2", "savepoint: {every: 0s}"), 11, "longer than nothing"),
+    (("parallelism: 2", "savepoint: {every: 0s}"), 11, "must be at least 10s"),
     (("parallelism: 2", "upgrade: {rehearse: maybe}"), 11, "must be true or false"),
     (("parallelism: 2", "health: {checkpoints: 0}"), 11, "greater than or equal to 1"),
     (("table.exec.mini-batch.enabled", "execution.checkpointing.interval"), 13, "checkpoint_int"),

@@ -1,11 +1,14 @@
 """Wrong topic folders: each is refused with the place and words that help."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
+from headgate.ids import TopicName
+from headgate.spec.load import load_topics
 from unit.spec.findings import findings_of
-from unit.spec.sample_project import KEY, TOPIC, VALUE, Change, write_project
+from unit.spec.sample_project import KEY, READINGS_TOPIC, TOPIC, VALUE, Change, write_project
 
 RECORD = '{"type": "record", "name": "R", "fields": [\n'
 DEVICE = '{"name": "device", "type": "string"}'
@@ -35,6 +38,39 @@ TOPIC_YAML: list[tuple[Change, int, str]] = [
     (("compression.type: lz4", 'retention.ms: "1"'), 9, "is set by 'retention.time'"),
     (("compression.type: lz4", 'min.insync.replicas: "2"'), 9, "replication factor, 1"),
     (("time: 7d", "time: 7d\ncleanup: compress"), 8, "cleanup: must be 'delete'"),
+    (("time: 7d", "time: inherit"), 7, "'inherit' is not a duration"),
+    (("time: 7d", "time: inherit"), 7, "or forever, or inherited"),
+    (("time: 7d", "size_per_partition: forever"), 7, "is not a size"),
+    (("compression.type: lz4", 'cleanup.policy: "delete"'), 9, "is set by 'cleanup'"),
+    (("owner: devices", "owner: devices\ncompatibility: FULLY"), 3, "did you mean 'FULL'?"),
+    (("owner: devices", "owner: devices\ndeletion: true"), 3, "deletion: must be a mapping"),
+    (("owner: devices", "owner: devices\ndeletion: {}"), 3, "'reason' is missing"),
+    (
+        ("owner: devices", "owner: devices\nallow_repartition: {reason: r, until: 86400}"),
+        3,
+        "until: must be a date (2026-01-31), not 86400",
+    ),
+    (
+        ("owner: devices", 'owner: devices\ndeletion: {reason: ""}'),
+        3,
+        "deletion.reason: must not be empty",
+    ),
+    (("owner: devices", "owner: devices\nallow_repartition: true"), 3, "must be a mapping"),
+    (
+        ("owner: devices", "owner: devices\nallow_repartition: {reason: r}"),
+        3,
+        "allow_repartition: 'until' is missing",
+    ),
+    (
+        ("owner: devices", "owner: devices\nallow_repartition: {reason: r, until: soon}"),
+        3,
+        'allow_repartition.until: must be a date (2026-01-31), not "soon"',
+    ),
+    (
+        ("owner: devices", "owner: devices\nallow_repartition: {reason: r, until: 2026-02-30}"),
+        3,
+        "until: must be a date",
+    ),
     (("owner: devices", "owner: devices\nowner: others"), 3, "twice; first in line 2"),
     (("owner: devices", "owner: [devices"), 3, "not YAML"),
     (("owner: devices", "owner: x\n\tpartitions: 1"), 3, "a tab stands where only spaces"),
@@ -97,6 +133,24 @@ def test_topic_yaml_is_refused(tmp_path: Path, change: Change, line: int, words:
     assert any(file == TOPIC and at == line and words in text for file, at, text in findings), (
         findings
     )
+
+
+def test_all_keys_of_a_topic_can_be_written(tmp_path: Path) -> None:
+    text = (
+        READINGS_TOPIC.replace("time: 7d", "time: inherited\n  size_per_partition: inherited")
+        + "cleanup: inherited\ncompatibility: FULL\nreplication: 3\n"
+        + "allow_repartition: {reason: readers only count, until: 2026-03-10}\n"
+        + "deletion: {reason: replaced}\n"
+    )
+
+    spec = load_topics(write_project(tmp_path, {TOPIC: text}))[TopicName("readings")].spec
+
+    assert (spec.retention.time, spec.retention.size_per_partition) == ("inherited", "inherited")
+    assert (spec.cleanup, spec.compatibility) == ("inherited", "FULL")
+    assert spec.allow_repartition is not None
+    assert spec.allow_repartition.until == date(2026, 3, 10)
+    assert spec.deletion is not None
+    assert spec.deletion.reason == "replaced"
 
 
 @pytest.mark.parametrize(("change", "line", "words"), VALUE_AVSC)

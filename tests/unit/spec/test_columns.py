@@ -81,4 +81,11 @@ def test_type_that_flink_lacks_is_refused_naming_the_field(schema: Any, words: s
 def test_fixed_can_be_read_and_not_written() -> None:
     schema = record("int", ["null", {"type": "fixed", "name": "F", "size": 4}])
     assert len(columns_of_record(schema)) == 2
-    assert list(unwritable_fields(schema)) == [1]
+    assert list(unwritable_fields(schema, "2.3")) == [1]
+
+
+def test_enum_cannot_be_written_by_flink_2_2() -> None:
+    schema = record("string", STATUS, {"type": "array", "items": "Status"})
+
+    assert list(unwritable_fields(schema, "2.2")) == [1, 2]
+    assert unwritable_fields(schema, "2.3") == {}

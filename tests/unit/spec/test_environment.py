@@ -43,6 +43,10 @@ BAD: list[tuple[Change, int, str]] = [
     (("url =", 'pasword = "env:P"\nurl ='), 17, "did you mean 'password'?"),
     (('"bootstrap.servers" = "kafka:9093"\n', ""), 12, "'bootstrap.servers' is missing"),
     (('production.flink."2.2"', 'production.flink."two"'), 19, "'two' is not a Flink line"),
+    (("url =", 'password = "env:P"\nurl ='), 17, "has no effect without 'user'"),
+    (("url =", 'user = "ann"\nurl ='), 17, "is of no use without 'password'"),
+    (("url =", 'key = "k.pem"\nurl ='), 17, "has no effect without 'certificate'"),
+    (('url = "https:', 'ca = "ca.pem"\nurl = "http:'), 17, "has no effect with an url that begins"),
     (('rest = "http://flink:8081"\n', ""), 19, "'rest' is missing: Address of the JobManager"),
     (('"postgresql+psycopg://headgate@db/headgate"', '"ledger.db"'), 9, "address of a database"),
     (None, 1, "the file is missing"),
@@ -138,6 +142,20 @@ def test_relative_paths_are_relative_to_the_project(project: Path) -> None:
     assert settings.artefacts == project / "artefacts"
     assert settings.state == str(project / "state")
     assert settings.flink["2.2"].python == project / "flink/bin/python"
+
+
+def test_relative_files_of_tls_are_relative_to_the_project(project: Path) -> None:
+    text = CONFIG.replace("url =", 'ca = "tls/ca.pem"\ncertificate = "/c.pem"\nurl =').replace(
+        '"bootstrap.servers"', '"ssl.ca.location" = "tls/ca.pem"\n"bootstrap.servers"'
+    )
+    (project / "headgate.toml").write_text(text)
+    settings = load_environment(project, "production").settings
+    assert settings.registry.ca == project / "tls/ca.pem"
+    assert settings.registry.certificate == Path("/c.pem")
+    assert settings.registry.key is None
+    assert settings.kafka["ssl.ca.location"] == str(project / "tls/ca.pem")
+    (project / "headgate.toml").write_text(text.replace('"tls/ca.pem"', '"probe"'))
+    assert load_environment(project, "production").settings.kafka["ssl.ca.location"] == "probe"
 
 
 def test_installed_lines_stand_in_for_a_stack_that_is_down(project: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from headgate.cli.lint import register
+from headgate.cli import lint, schema
 from typer.testing import CliRunner, Result
 from unit.spec.sample_project import TOPIC, VALUE, write_project
 
@@ -13,7 +13,8 @@ from unit.spec.sample_project import TOPIC, VALUE, write_project
 @pytest.fixture
 def app() -> typer.Typer:
     app = typer.Typer()
-    register(app)
+    lint.register(app)
+    schema.register(app)
     return app
 
 

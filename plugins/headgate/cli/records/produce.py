@@ -54,7 +54,7 @@ def produce(
     settings = environment(env).settings
     registry = Registry(settings.registry)
     schema = value_schema(registry, declared.name)
-    rows = RowFile(file, json.loads(schema.text))
+    rows = RowFile(file, json.loads(schema.whole_text))
     plan = _Encoding(rows, encoder_of(schema), key_of(registry, declared), event_time)
     with Progress(
         TextColumn("{task.description}"),

@@ -4,19 +4,25 @@ from headgate.clients.flink.client import RUN_TIMEOUT, FlinkClient
 from headgate.clients.flink.pictures import (
     CheckpointCounts,
     ClusterOverview,
+    CompletedSavepoint,
+    DisposalStatus,
     JobPicture,
     RestoredFrom,
     SavepointStatus,
     Vertex,
 )
+from headgate.clients.flink.savepoint_calls import SavepointFormat
 
 __all__ = [
     "RUN_TIMEOUT",
     "CheckpointCounts",
     "ClusterOverview",
+    "CompletedSavepoint",
+    "DisposalStatus",
     "FlinkClient",
     "JobPicture",
     "RestoredFrom",
+    "SavepointFormat",
     "SavepointStatus",
     "Vertex",
 ]

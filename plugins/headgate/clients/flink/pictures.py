@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
+from headgate.clients.flink.checkpoint_history import Checkpoint
+from headgate.clients.flink.times import read_time
 from headgate.ids import FlinkJobId
 
 TERMINAL_STATES = frozenset({"FINISHED", "CANCELED", "FAILED"})
@@ -21,6 +24,16 @@ class ClusterOverview:
 
 
 @dataclass(frozen=True)
+class TaskTime:
+    """How the tasks of a vertex have spent their time since they started, all subtasks together."""
+
+    busy: timedelta
+    idle: timedelta
+    back_pressured: timedelta
+    """Waiting for a task behind them that takes nothing."""
+
+
+@dataclass(frozen=True)
 class Vertex:
     """One vertex of a job: its tasks' state and what it has read and written since the start."""
 
@@ -32,6 +45,10 @@ class Vertex:
     records_written: int
     is_source: bool
     """Whether no other vertex sends to it."""
+    max_parallelism: int = 32_768
+    """1 where the vertex gathers everything, whatever the job's own parallelism."""
+    time: TaskTime | None = None
+    """None while no task of it has told."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +83,12 @@ class JobPicture:
     watermark: datetime | None = None
     restarts: int | None = None
     exceptions: tuple[str, ...] = field(default=())
+    failed_at: tuple[datetime, ...] = ()
+    """When the job failed over, the latest first; as many as `exceptions`."""
+    history: tuple[Checkpoint, ...] = ()
+    """The latest checkpoints and savepoints, the latest first."""
+    pending_records: int | None = None
+    """Records that the sources have still to read; None where they do not tell."""
 
     @property
     def is_terminal(self) -> bool:
@@ -82,9 +105,22 @@ class SavepointStatus:
     failure: str | None
 
 
-def read_time(milliseconds: int) -> datetime:
-    """Epoch milliseconds, as Flink writes them, as an aware time."""
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+@dataclass(frozen=True)
+class CompletedSavepoint:
+    """A savepoint as Flink's statistics have it. Its state is that of `triggered_at`."""
+
+    location: str
+    triggered_at: datetime
+    duration: timedelta
+    """From the trigger until every task had acknowledged it."""
+
+
+@dataclass(frozen=True)
+class DisposalStatus:
+    """How the disposal of a savepoint stands. COMPLETED may mean failed."""
+
+    in_progress: bool
+    failure: str | None
 
 
 def read_vertices(answer: Mapping[str, Any]) -> tuple[Vertex, ...]:
@@ -99,9 +135,23 @@ def read_vertices(answer: Mapping[str, Any]) -> tuple[Vertex, ...]:
             records_read=max(0, vertex["metrics"]["read-records"]),
             records_written=max(0, vertex["metrics"]["write-records"]),
             is_source=not inputs.get(vertex["id"]),
+            max_parallelism=vertex.get("maxParallelism") or Vertex.max_parallelism,
+            time=_task_time(vertex["metrics"]),
         )
         for vertex in answer["vertices"]
     )
+
+
+def _task_time(metrics: Mapping[str, Any]) -> TaskTime | None:
+    """Flink writes the busy time of a vertex that does not measure it as "NaN"."""
+    read = [
+        float(metrics.get(f"accumulated-{kind}-time") or 0)
+        for kind in ("busy", "idle", "backpressured")
+    ]
+    if not all(isfinite(milliseconds) for milliseconds in read) or sum(read) <= 0:
+        return None
+    busy, idle, back_pressured = (timedelta(milliseconds=max(0, one)) for one in read)
+    return TaskTime(busy, idle, back_pressured)
 
 
 def read_checkpoints(
@@ -128,6 +178,18 @@ def read_checkpoints(
     )
 
 
+def read_latest_savepoint(answer: Mapping[str, Any]) -> CompletedSavepoint | None:
+    """`latest.savepoint` of `GET /jobs/:jobid/checkpoints`."""
+    savepoint = answer["latest"].get("savepoint")
+    if not savepoint or not savepoint.get("external_path"):
+        return None
+    return CompletedSavepoint(
+        location=savepoint["external_path"],
+        triggered_at=read_time(savepoint["trigger_timestamp"]),
+        duration=timedelta(milliseconds=savepoint["end_to_end_duration"]),
+    )
+
+
 def read_exceptions(answer: Mapping[str, Any]) -> tuple[str, ...]:
     """First lines of the stack traces of `GET /jobs/:jobid/exceptions`, causes innermost last.
 
@@ -137,6 +199,12 @@ def read_exceptions(answer: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         _first_lines(entry.get("stacktrace") or entry["exceptionName"]) for entry in entries
     )
+
+
+def read_failure_times(answer: Mapping[str, Any]) -> tuple[datetime, ...]:
+    """When the failures of `GET /jobs/:jobid/exceptions` happened, in the order of its entries."""
+    entries = answer.get("exceptionHistory", {}).get("entries", ())
+    return tuple(read_time(entry["timestamp"]) for entry in entries)
 
 
 def _first_lines(stack_trace: str) -> str:

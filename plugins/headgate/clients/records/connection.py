@@ -1,6 +1,5 @@
-"""What producer, consumer and offset queries share: settings, a silent log, errors."""
+"""What producer, consumer and offset queries share: the address to name, and errors."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,30 +10,16 @@ from confluent_kafka import KafkaError, KafkaException
 from headgate.clients import kafka_errors
 from headgate.errors import HeadgateError, Rejected, Unavailable
 from headgate.ids import TopicName
-from headgate.spec.secrets import resolve_settings
 from headgate.spec.suggestion import did_you_mean
 
 ANSWER_TIMEOUT = timedelta(seconds=8)
 """How long a broker may take to answer before it counts as not there."""
-
-LIBRARY_LOG = logging.getLogger("headgate.librdkafka")
-"""Takes what librdkafka would print to standard error; every error also reaches its caller."""
-LIBRARY_LOG.addHandler(logging.NullHandler())
-LIBRARY_LOG.propagate = False
 
 
 class _Client(Protocol):
     """Producer, consumer and admin client of the library alike."""
 
     def list_topics(self, *args: Any, **kwargs: Any) -> Any: ...  # noqa: ANN401
-
-
-Settings = dict[str, str | int | float | bool]
-
-
-def opened(settings: Mapping[str, str]) -> Settings:
-    """Client settings with secrets resolved. Raises `NeedsOperator` where one cannot be."""
-    return {**resolve_settings(settings)}
 
 
 def servers_of(settings: Mapping[str, str]) -> str:
@@ -53,20 +38,19 @@ def translated(error: KafkaException, servers: str, about: str) -> HeadgateError
 
 
 @contextmanager
-def asking(servers: str, about: str) -> Iterator[None]:
+def asking(servers: str, about: str, within: timedelta = ANSWER_TIMEOUT * 2) -> Iterator[None]:
     """Translate what a question by futures may end with.
 
-    A future of this library can outlive its request time-out, so it is given one too: twice
-    `ANSWER_TIMEOUT`.
+    A future of this library can outlive its request time-out, so it is given one too: `within`.
     """
     try:
         yield
     except KafkaException as error:
         raise translated(error, servers, about) from error
     except TimeoutError as error:
-        seconds = ANSWER_TIMEOUT.total_seconds() * 2
         raise Unavailable(
-            f"Kafka at {servers} did not answer within {seconds:.0f} s when asked for {about}",
+            f"Kafka at {servers} did not answer within {within.total_seconds():.0f} s when asked "
+            f"for {about}",
             still_true="Nothing was changed by this call.",
             next_step="headgate ps",
         ) from error

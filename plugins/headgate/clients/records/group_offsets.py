@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
 
+from headgate.clients.kafka_clients import admin_client
 from headgate.clients.records.connection import (
     ANSWER_TIMEOUT,
-    LIBRARY_LOG,
     asking,
-    opened,
     partitions_of,
     servers_of,
 )
@@ -23,7 +21,7 @@ class GroupOffsets:
     def __init__(self, settings: Mapping[str, str]) -> None:
         """Raises `NeedsOperator` when a secret of the settings cannot be resolved."""
         self._servers = servers_of(settings)
-        self._client = AdminClient(opened(settings), logger=LIBRARY_LOG)
+        self._client = admin_client(settings)
 
     def committed(self, group: str, topic: TopicName) -> Offsets:
         """The next offset that the group reads, for each partition; 0 where it committed none."""

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from confluent_kafka import IsolationLevel, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]
 
+from headgate.clients.kafka_clients import admin_client
 from headgate.clients.records.connection import (
     ANSWER_TIMEOUT,
-    LIBRARY_LOG,
     asking,
-    opened,
     partitions_of,
     servers_of,
 )
@@ -31,7 +30,7 @@ class TopicOffsets:
     def __init__(self, settings: Mapping[str, str]) -> None:
         """Raises `NeedsOperator` when a secret of the settings cannot be resolved."""
         self._servers = servers_of(settings)
-        self._client = AdminClient(opened(settings), logger=LIBRARY_LOG)
+        self._client = admin_client(settings)
 
     def partitions(self, topic: TopicName) -> tuple[int, ...]:
         """Partitions, ascending. Raises `Unavailable` or `Rejected`."""

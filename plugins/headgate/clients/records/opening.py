@@ -25,7 +25,7 @@ def value_schema(registry: Registry, topic: TopicName) -> RegisteredSchema:
 
 def encoder_of(schema: RegisteredSchema) -> Encoder:
     """What encodes values by this schema."""
-    return Encoder(schema.id, schema.text)
+    return Encoder(schema.id, schema.whole_text)
 
 
 def key_of(registry: Registry, topic: DeclaredTopic) -> KeyOf:
@@ -38,7 +38,7 @@ def key_of(registry: Registry, topic: DeclaredTopic) -> KeyOf:
     if topic.key_schema is not None:
         schema = _latest(registry, f"{topic.name}-key")
         encode = encoder_of(schema)
-        names = [part["name"] for part in json.loads(schema.text)["fields"]]
+        names = [part["name"] for part in json.loads(schema.whole_text)["fields"]]
         return lambda value: encode({name: value[name] for name in names})
     if field is None:
         return lambda _value: None

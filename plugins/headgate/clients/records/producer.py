@@ -1,15 +1,14 @@
 """Produce records to one topic: idempotent, compressed, every failed delivery reported."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Self
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message
 
+from headgate.clients.kafka_clients import producer
 from headgate.clients.records.connection import (
-    LIBRARY_LOG,
-    opened,
     partitions_of,
     servers_of,
     translated,
@@ -40,9 +39,9 @@ class RecordProducer:
         self._errors: list[str] = []
         self.failed = 0
         self.sent = 0
-        self._producer = Producer(
+        self._producer = producer(
+            settings,
             {
-                **opened(settings),
                 "partitioner": "murmur2_random",
                 "enable.idempotence": True,
                 "compression.type": "lz4",
@@ -52,7 +51,6 @@ class RecordProducer:
                 "delivery.report.only.error": True,
                 "on_delivery": self._delivered,
             },
-            logger=LIBRARY_LOG,
         )
         self.partitions = partitions_of(self._producer, topic, self._servers)
 
@@ -71,7 +69,7 @@ class RecordProducer:
             try:
                 self._producer.produce(self._topic, value, key, timestamp=timestamp)
             except BufferError:
-                self._producer.poll(_QUEUE_FULL_WAIT)
+                self._serve(lambda: self._producer.poll(_QUEUE_FULL_WAIT))
                 self._raise_if_failed()
             except KafkaException as error:
                 self._raise_if_failed()
@@ -84,7 +82,7 @@ class RecordProducer:
 
     def poll(self) -> None:
         """Learn of failed deliveries. Raises `Indeterminate` if there are any."""
-        self._producer.poll(0)
+        self._serve(lambda: self._producer.poll(0))
         self._raise_if_failed()
 
     def flush(self, timeout: timedelta = timedelta(seconds=35)) -> None:
@@ -92,11 +90,32 @@ class RecordProducer:
         deadline = time.monotonic() + timeout.total_seconds()
         left = len(self._producer)
         while left and time.monotonic() < deadline:
-            left = self._producer.flush(0.5)
+            left = self._serve(lambda: self._producer.flush(0.5))
         if left:
             self.failed += left
             self._errors.append(f"no answer within {timeout.total_seconds():.0f} s")
         self._raise_if_failed()
+
+    def _serve(self, call: Callable[[], int]) -> int:
+        """Let callbacks run; a fatal error of the library comes to light here.
+
+        It is set while callbacks still wait, and what they do then ends in a SystemError, with or
+        without it as the cause (confluent-kafka 2.16.0, measured).
+        """
+        try:
+            return call()
+        except (KafkaException, SystemError) as error:
+            fatal = error if isinstance(error, KafkaException) else error.__cause__
+            about = f"a record for topic {self._topic}"
+            self._errors.insert(
+                0,
+                translated(fatal, self._servers, about).what
+                if isinstance(fatal, KafkaException)
+                else "librdkafka gave up; mostly that is a user without the ACL Write on the topic",
+            )
+            self.failed = max(self.failed, 1)
+            self._raise_if_failed()
+            raise
 
     def _delivered(self, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
@@ -107,7 +126,7 @@ class RecordProducer:
     def _raise_if_failed(self) -> None:
         if not self.failed:
             return
-        waiting = len(self._producer)
+        waiting = min(len(self._producer), self.sent - self.failed)
         raise Indeterminate(
             f"{self.failed + waiting} of {self.sent} records were not confirmed by Kafka at "
             f"{self._servers} for topic {self._topic}: {self._errors[0]}",

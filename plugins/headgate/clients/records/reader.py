@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, Self, cast
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
+from headgate.clients.kafka_clients import consumer
 from headgate.clients.records.connection import (
     ANSWER_TIMEOUT,
-    LIBRARY_LOG,
-    opened,
     servers_of,
     translated,
 )
@@ -45,9 +44,9 @@ class RecordReader:
         self._decoder = decoder
         self._offsets = TopicOffsets(settings)
         self._brokers_lost = False
-        self._consumer = Consumer(
+        self._consumer = consumer(
+            settings,
             {
-                **opened(settings),
                 "group.id": "headgate-reader",  # required by the library; never joined
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
@@ -57,7 +56,6 @@ class RecordReader:
                 "auto.offset.reset": "earliest",  # retention may overtake the start
                 "error_cb": self._note,
             },
-            logger=LIBRARY_LOG,
         )
 
     def __enter__(self) -> Self:
@@ -110,6 +108,8 @@ class RecordReader:
             error = message.error()
             part, offset = cast("int", message.partition()), cast("int", message.offset())
             if error is not None:
+                if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+                    continue  # the library looks for the group all the same; nothing needs it
                 if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
                     raise translated(KafkaException(error), self._servers, "reading records")
                 ends.reached(part, offset)

@@ -6,10 +6,10 @@ from headgate.errors import Rejected
 from headgate.ids import Digest, JobName, TopicName
 from headgate.operations.services import Services
 from headgate.plan.binding import Binding, live_binding, plan_digest
-from headgate.plan.schema_form import same_schema
-from headgate.plan.subjects import declared_subjects
+from headgate.plan.declared_subject import subjects_of
 from headgate.spec.declared import Declared, DeclaredJob, DeclaredTopic
 from headgate.spec.load import load_declared
+from headgate.spec.schema_form import same_schema
 from headgate.spec.unknown_jobs import refuse_unknown_jobs
 
 
@@ -56,19 +56,22 @@ def _declared_job(declared: Declared, name: JobName) -> DeclaredJob:
 def _registered(
     services: Services, job: JobName, topics: list[DeclaredTopic]
 ) -> tuple[dict[TopicName, str], dict[TopicName, str]]:
-    """Value and key schemas as the registry holds them, or one error about all that differ."""
+    """Whole value and key schemas as the registry holds them, or one error about all others."""
     values: dict[TopicName, str] = {}
     keys: dict[TopicName, str] = {}
     problems = []
     for topic in topics:
-        for subject, text in declared_subjects(topic).items():
-            latest = services.registry.latest(subject)
+        for subject in subjects_of(topic):
+            latest = services.registry.latest(subject.name)
             if latest is None:
-                problems.append(f"schema {subject} is not registered")
-            elif not same_schema(latest.text, text):
-                problems.append(f"schema {subject} is registered otherwise than it is declared")
+                problems.append(f"schema {subject.name} is not registered")
+            elif not same_schema(latest.whole_text, subject.whole):
+                problems.append(
+                    f"schema {subject.name} is registered otherwise than it is declared"
+                )
             else:
-                (keys if subject.endswith("-key") else values)[topic.name] = latest.text
+                held = keys if subject.name.endswith("-key") else values
+                held[topic.name] = latest.whole_text
     if problems:
         raise Rejected(
             "\n".join(f"{job}: {problem}" for problem in problems),

@@ -1,6 +1,6 @@
 """Compile the SQL of a job, once for each plan digest."""
 
-import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -9,7 +9,9 @@ from headgate.ids import Digest
 from headgate.ledger.records import Json
 from headgate.operations.compile_plan import compiler_of
 from headgate.operations.deployment.bound_job import bind
+from headgate.operations.deployment.whole_file import write_whole
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.plan.binding import PLAN_FILE
 
 
 class CompilePlan:
@@ -32,12 +34,24 @@ class CompilePlan:
         return Done({"file": str(file)}) if file.is_file() else Absent()
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Compile, and put the file there whole."""
+        """Put the plan there whole: the one that earlier deployments ran, else compile."""
+        file = Path(intention.intent["file"])
+        kept = next(_staged_plans(run), None)
+        if kept is not None:
+            write_whole(file, kept.read_text(encoding="utf-8"))
+            return
         bound = bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
         compiler = compiler_of(run.services.project, bound.job.spec.flink, run.services.environment)
-        text = compiler.compile(bound.job, bound.binding)
-        file = Path(intention.intent["file"])
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(file)
+        write_whole(file, compiler.compile(bound.job, bound.binding))
+
+
+def _staged_plans(run: Run) -> Iterator[Path]:
+    """Copies of the plan beside what earlier deployments ran from, the latest first.
+
+    Compiled again, by another version above all, the same SQL may be numbered otherwise.
+    """
+    for deployment in run.services.ledger.deployments(run.job):
+        if deployment.plan_digest == run.evidence["plan"]["plan_digest"] and deployment.artefacts:
+            file = Path(deployment.artefacts) / PLAN_FILE
+            if file.is_file():
+                yield file

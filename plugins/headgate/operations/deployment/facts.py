@@ -1,21 +1,18 @@
 """Gathering what the decision about a deployment rests on. Reads only."""
 
-from collections.abc import Sequence
-
 from headgate.clients.flink import FlinkClient
-from headgate.clients.locations import plain_location
-from headgate.clients.storage import SnapshotFolder, snapshot_at, snapshots_below
+from headgate.clients.storage import snapshots_below
 from headgate.errors import Rejected, Unavailable
 from headgate.ids import FlinkJobId, FlinkLineName, JobName
 from headgate.ledger.records import DeploymentRecord
 from headgate.operations.deployment.bound_job import BoundJob
+from headgate.operations.restoring.known_snapshots import (
+    checkpoint_folder,
+    job_of_checkpoint,
+    known_snapshots,
+)
 from headgate.operations.services import Services
-from headgate.plan.deploy import Facts, Snapshot, Submission
-
-
-def checkpoint_folder(services: Services, job: JobName) -> str:
-    """Where all submissions of a job keep their checkpoints; Flink adds `<job id>/chk-<n>`."""
-    return f"{plain_location(services.environment.settings.state)}/checkpoints/{job}"
+from headgate.plan.deploy import Facts, Submission
 
 
 def gather_facts(services: Services, bound: BoundJob, *, start_empty: bool) -> Facts:
@@ -45,15 +42,19 @@ def gather_facts(services: Services, bound: BoundJob, *, start_empty: bool) -> F
         plan_digest=bound.plan_digest,
         slots_needed=bound.job.spec.parallelism,
         slots_available=overview.slots_available,
-        submissions=[_submission(deployment) for deployment in deployments],
+        submissions=[submission_of(deployment) for deployment in deployments],
         live=_live(services, name, client, deployments[0].line if deployments else line),
-        snapshots=_snapshots(services, name, by_id, checkpoints),
+        snapshots=known_snapshots(services, name, checkpoints),
         start_empty=start_empty,
-        unknown_state=next((s.location for s in checkpoints if _job_of(s) not in by_id), None),
+        flink_version=overview.version,
+        unknown_state=next(
+            (one.location for one in checkpoints if job_of_checkpoint(one) not in by_id), None
+        ),
     )
 
 
-def _submission(deployment: DeploymentRecord) -> Submission:
+def submission_of(deployment: DeploymentRecord) -> Submission:
+    """What a decision needs of a deployment."""
     return Submission(
         flink_job_id=deployment.flink_job_id,
         generation=deployment.generation,
@@ -83,28 +84,3 @@ def _live(
             if line == latest_line:
                 raise
     return live
-
-
-def _job_of(checkpoint: SnapshotFolder) -> FlinkJobId:
-    """Flink writes checkpoints into `<job id>/chk-<n>`."""
-    return FlinkJobId(checkpoint.location.rstrip("/").split("/")[-2])
-
-
-def _snapshots(
-    services: Services,
-    job: JobName,
-    deployments: dict[FlinkJobId, DeploymentRecord],
-    checkpoints: Sequence[SnapshotFolder],
-) -> list[Snapshot]:
-    """Recorded savepoints that are still there, and retained checkpoints, newest first."""
-    found = [
-        Snapshot(snapshot.location, snapshot.flink_job_id, snapshot.plan_digest, snapshot.taken_at)
-        for snapshot in services.ledger.snapshots(job)
-        if snapshot_at(snapshot.location) is not None
-    ]
-    found += [
-        Snapshot(checkpoint.location, made.flink_job_id, made.plan_digest, checkpoint.modified_at)
-        for checkpoint in checkpoints
-        if (made := deployments.get(_job_of(checkpoint))) is not None
-    ]
-    return sorted(found, key=lambda snapshot: snapshot.taken_at, reverse=True)

@@ -1,11 +1,13 @@
 """Last step of a deployment: it ends only when the job is healthy."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
+from headgate.operations.deployment.kept_submission import keep_submission
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 from headgate.plan.health import HealthRule, Memory, judge
 
@@ -59,8 +61,10 @@ class BecomeHealthy:
         return Pending(verdict.reason, timedelta(milliseconds=500), memory.as_progress())
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Write into the ledger that the deployment has passed."""
+        """Write that the deployment has passed: into its kept copy, then into the ledger."""
         job_id = FlinkJobId(intention.intent["flink_job_id"])
+        deployment = run.services.ledger.deployment(run.job, job_id)
+        keep_submission(run.services, replace(deployment, state="healthy"))
         run.services.ledger.update_deployment(run.lease, job_id, "healthy")
 
 

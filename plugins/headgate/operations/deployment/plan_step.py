@@ -11,9 +11,11 @@ from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import BoundJob, bind
 from headgate.operations.deployment.facts import gather_facts
 from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.services import Services
 from headgate.plan.deploy import (
     Deployment,
+    Facts,
     Refusal,
     plan_deployment,
 )
@@ -35,6 +37,7 @@ class PlanDeployment:
         bound = bind(run.services, run.job, Digest(intention.intent["spec_digest"]))
         _refuse_missing_topics(run.services, bound)
         start_empty = bool(run.operation.request.get("start_empty"))
+        refuse_older_ledger(run.services, run.job, gives_state_up=start_empty)
         facts = gather_facts(run.services, bound, start_empty=start_empty)
         decision = plan_deployment(facts)
         if isinstance(decision, Refusal):
@@ -42,13 +45,13 @@ class PlanDeployment:
             raise kind(
                 decision.what, still_true="Nothing was changed.", next_step=decision.next_step
             )
-        return Done(_evidence(bound, _with_unused_id(run, facts.line, decision)))
+        return Done(_evidence(bound, facts, _with_unused_id(run, facts.line, decision)))
 
     def act(self, run: Run, intention: Intention) -> None:
         """Never called: `look` decides or refuses."""
 
 
-def _evidence(bound: BoundJob, decision: Deployment) -> dict[str, Any]:
+def _evidence(bound: BoundJob, facts: Facts, decision: Deployment) -> dict[str, Any]:
     spec = bound.job.spec
     return {
         "action": decision.action,
@@ -57,9 +60,14 @@ def _evidence(bound: BoundJob, decision: Deployment) -> dict[str, Any]:
         "restore_from": decision.restore_from,
         "restores_snapshot": decision.restores_snapshot,
         "stop": decision.stop,
+        "state_of": decision.state_of,
+        "state_format": decision.state_format,
         "kind": bound.job.kind,
         "line": spec.flink,
+        "flink_version": facts.flink_version,
         "parallelism": spec.parallelism,
+        "reads": sorted(spec.sources),
+        "writes": sorted(spec.sinks),
         "spec_digest": bound.job.digest,
         "plan_digest": bound.plan_digest,
         "checkpoints": spec.health.checkpoints,

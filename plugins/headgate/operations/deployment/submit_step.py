@@ -1,21 +1,21 @@
 """Submit a staged job to its cluster: one Flink job, whatever happens to the answer."""
 
-import io
 import json
-import zipfile
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from headgate.clients.flink import FlinkClient, JobPicture
 from headgate.clients.locations import as_flink_uri
-from headgate.errors import HeadgateError, Rejected
+from headgate.clients.storage import snapshots_below
+from headgate.errors import Rejected
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, flink_job_id
 from headgate.ledger.records import DeploymentRecord, Json
+from headgate.operations.deployment.driver_run import driver_report, run_staged_driver
 from headgate.operations.deployment.driver_turn import only_driver_of
-from headgate.operations.deployment.facts import checkpoint_folder
+from headgate.operations.deployment.kept_submission import keep_submission
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.restoring.known_snapshots import checkpoint_folder
 
 _SETTINGS_OF_OURS = {
     # An ended job leaves its last checkpoints behind; only its end by a savepoint removes them.
@@ -37,6 +37,8 @@ class Submit:
         restore_from = plan["restore_from"]
         if plan["restores_snapshot"]:
             restore_from = run.evidence["stop"]["location"]
+        if "restore" in run.evidence:
+            restore_from = run.evidence["restore"]["location"]
         return {
             "flink_job_id": flink_job_id(
                 run.services.environment.name, run.job, plan["generation"], plan["attempt"]
@@ -51,10 +53,11 @@ class Submit:
         }
 
     def look(self, run: Run, intention: Intention) -> Look:
-        """Ask Flink for the id: there, ended, or unknown."""
+        """Ask Flink for the id: there, ended, or unknown; unknown is also what was lost."""
         intent = intention.intent
         picture = _client(run, intent).job(FlinkJobId(intent["flink_job_id"]))
         if picture is None:
+            _refuse_to_repeat(run, intent)
             return Absent()
         if picture.is_terminal:
             raise _refused(run, intent, picture)
@@ -70,17 +73,38 @@ class Submit:
         """Record the deployment, then submit it under its intended id."""
         intent = intention.intent
         client = _client(run, intent)
-        run.services.ledger.add_deployment(run.lease, _deployment(run, intent))
+        deployment = _deployment(run, intent)
+        run.services.ledger.add_deployment(run.lease, deployment)
+        keep_submission(run.services, deployment)
         with only_driver_of(run, client):
             _run_driver(run, intent, client)
 
 
+def _refuse_to_repeat(run: Run, intent: Json) -> None:
+    """A job that has completed a checkpoint has published what came before it.
+
+    Submitted again from the snapshot of before, it would publish that a second time.
+    """
+    job_id = intent["flink_job_id"]
+    if all(one.flink_job_id != job_id for one in run.services.ledger.deployments(run.job)):
+        return
+    left = snapshots_below(f"{checkpoint_folder(run.services, run.job)}/{job_id}", levels=(1,))
+    if left:
+        again = "deploy" if run.operation.kind == "deploy" else "recover"
+        raise Rejected(
+            f"{run.job}: Flink {intent['line']} has lost the job when it was already at work; its "
+            f"JobManager has restarted. It has left {left[0].location}",
+            still_true="It is not running; results published before stay as they are.",
+            next_step=f"headgate {again} {run.job} (continues from its newest checkpoint)",
+        )
+
+
 def _run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
-    jar = client.upload_jar("headgate-driver.jar", _empty_jar())
     try:
-        client.run_driver(
-            jar,
-            [intent["driver"], intent["binding"]],
+        run_staged_driver(
+            client,
+            intent["driver"],
+            intent["binding"],
             job_id=FlinkJobId(intent["flink_job_id"]),
             parallelism=intent["parallelism"],
             configuration=_configuration(run, intent),
@@ -88,9 +112,6 @@ def _run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
         )
     except Rejected as error:
         raise _refused(run, intent, None) from error
-    finally:
-        with suppress(HeadgateError):
-            client.delete_jar(jar)
 
 
 def _client(run: Run, intent: Json) -> FlinkClient:
@@ -100,7 +121,12 @@ def _client(run: Run, intent: Json) -> FlinkClient:
 def _configuration(run: Run, intent: Json) -> dict[str, str]:
     submission: dict[str, str] = json.loads(Path(intent["binding"]).read_text())["submission"]
     folder = as_flink_uri(checkpoint_folder(run.services, run.job))
-    return {**submission, **_SETTINGS_OF_OURS, "execution.checkpointing.dir": folder}
+    return {
+        **submission,
+        **_SETTINGS_OF_OURS,
+        "parallelism.default": str(intent["parallelism"]),
+        "execution.checkpointing.dir": folder,
+    }
 
 
 def _deployment(run: Run, intent: Json) -> DeploymentRecord:
@@ -121,12 +147,17 @@ def _deployment(run: Run, intent: Json) -> DeploymentRecord:
         operation_id=run.id,
         created_at=now,
         updated_at=now,
+        reads=plan.get("reads"),
+        writes=plan.get("writes"),
+        state_manifest=run.evidence.get("state", plan).get("manifest"),
+        flink_version=plan.get("flink_version"),
+        parallelism=intent["parallelism"],
     )
 
 
 def _refused(run: Run, intent: Json, picture: JobPicture | None) -> Rejected:
     """Flink's answer never says why a driver failed; its report and the job's history do."""
-    reasons = [_reported(Path(intent["binding"]).parent)]
+    reasons = [driver_report(Path(intent["binding"]).parent)]
     if picture is not None:
         reasons += [f"the job ended as {picture.state}", *picture.exceptions[:1]]
     told = ": ".join(filter(None, reasons)) or "the driver failed; its error is in the log"
@@ -136,22 +167,3 @@ def _refused(run: Run, intent: Json, picture: JobPicture | None) -> Rejected:
         next_step=f"mend the cause, then headgate deploy {run.job} "
         f"(log: headgate logs flink-{intent['line']}-jobmanager)",
     )
-
-
-def _reported(folder: Path) -> str:
-    """The driver's own report, which it writes beside its folder."""
-    report = folder.with_name(f"{folder.name}.report.json")
-    try:
-        error: dict[str, Any] = json.loads(report.read_text())["error"]
-    except (OSError, ValueError, KeyError):
-        return ""
-    return f"{error['kind']}: {error['message']}"
-
-
-def _empty_jar() -> bytes:
-    """A jar without content: PythonDriver is in the cluster's own flink-python jar."""
-    manifest = "Manifest-Version: 1.0\nMain-Class: org.apache.flink.client.python.PythonDriver\n\n"
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as jar:
-        jar.writestr("META-INF/MANIFEST.MF", manifest)
-    return buffer.getvalue()

@@ -19,7 +19,7 @@ from headgate.errors import (
     Unavailable,
 )
 from headgate.ids import OperationId
-from headgate.ledger.errors import Superseded
+from headgate.ledger.errors import LedgerUnavailable, Superseded
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord, StepRecord
 from headgate.operations.engine.step import (
     Absent,
@@ -98,13 +98,14 @@ class Engine:
 
         Raises:
             Superseded: somebody else has taken the operation over.
+            LedgerUnavailable: how it stands cannot be written; the operation stays open.
             Unavailable, Indeterminate: a server stayed unreachable for longer than the step is
                 patient; the operation stays open and the same command resumes it.
 
         """
         try:
             waiting = self._walk()
-        except Superseded:
+        except (Superseded, LedgerUnavailable):
             raise
         except NeedsOperator as error:
             return self._end("needs_operator", error)
@@ -122,7 +123,7 @@ class Engine:
             if record is None:
                 return None
             look = step.look(run, self._intention(record))
-            return look if isinstance(look, Pending) else None
+            return look if isinstance(look, Pending) and not look.must_remember else None
         return None
 
     def _walk(self) -> Waiting | None:

@@ -1,11 +1,13 @@
 """Beginning and resuming operations by their kind; what every surface calls."""
 
 import re
+from functools import partial
 from importlib import import_module
 from uuid import uuid4
 
 from headgate.errors import HeadgateError, NeedsOperator, Rejected
 from headgate.ids import JobName, OperationId, digest_of
+from headgate.ledger.errors import Ended
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Engine, Listener
 from headgate.operations.engine.step import Operation
@@ -18,7 +20,17 @@ def operation_of(kind: str) -> Operation:
     """The operation of that kind: `OPERATION` of the module of that name in this folder."""
     if not _KIND.match(kind):
         raise Rejected(f"{kind!r} is not the name of an operation")
-    operation: Operation = import_module(f"headgate.operations.{kind}").OPERATION
+    module = f"headgate.operations.{kind}"
+    try:
+        operation: Operation = import_module(module).OPERATION
+    except (ModuleNotFoundError, AttributeError) as error:
+        if isinstance(error, ModuleNotFoundError) and error.name != module:
+            raise
+        raise Rejected(
+            f"this headgate knows no operation {kind!r}; it may be that of a newer one",
+            still_true="Nothing was changed.",
+            next_step="update headgate here (git pull, make install)",
+        ) from error
     return operation
 
 
@@ -49,15 +61,7 @@ def run_operation(
     """
     open_before = services.ledger.running_operation(job)
     if open_before is not None and open_before.kind == kind:
-        resumed = open_engine(
-            services,
-            kind,
-            job,
-            open_before.request,
-            operation_id=open_before.id,
-            surface=surface,
-            listener=listener,
-        ).run()
+        resumed = resume_operation(services, open_before, surface=surface, listener=listener)
         if dict(open_before.request) == dict(request):
             return succeeded(resumed)
     engine = open_engine(
@@ -70,6 +74,32 @@ def run_operation(
         listener=listener,
     )
     return succeeded(engine.run())
+
+
+def resume_operation(
+    services: Services,
+    operation: OperationRecord,
+    *,
+    surface: str,
+    listener: Listener = lambda _event: None,
+) -> OperationRecord:
+    """Take over an open operation, of whatever kind, and bring it to its end.
+
+    Whoever ran it before is fenced out. Of an operation that has ended meanwhile, its end.
+    """
+    try:
+        engine = open_engine(
+            services,
+            operation.kind,
+            operation.job,
+            operation.request,
+            operation_id=operation.id,
+            surface=surface,
+            listener=listener,
+        )
+    except Ended as ended:
+        return ended.operation
+    return engine.run()
 
 
 def open_engine(
@@ -89,6 +119,7 @@ def open_engine(
 
     Raises:
         Busy: another operation holds the job.
+        Ended: this operation has ended.
 
     """
     joined = operation_id
@@ -96,9 +127,20 @@ def open_engine(
         running = services.ledger.running_operation(job)
         if running and running.kind == kind and dict(running.request) == dict(request):
             joined = running.id
-    lease = services.ledger.open_operation(
-        joined, kind, job, request, surface=surface, holder=this_process()
+    open_it = partial(
+        services.ledger.open_operation,
+        kind=kind,
+        job=job,
+        request=request,
+        surface=surface,
+        holder=this_process(),
     )
+    try:
+        lease = open_it(joined)
+    except Ended:
+        if joined == operation_id:
+            raise
+        lease = open_it(operation_id)  # the other one ended before it could be joined
     return Engine(operation_of(kind), lease, services, listener)
 
 

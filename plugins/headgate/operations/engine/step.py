@@ -24,6 +24,9 @@ class Pending:
     note: str
     poll_after: timedelta = timedelta(seconds=1)
     progress: Mapping[str, Any] | None = None
+    must_remember: bool = False
+    """Whether the step comes no further unless `progress` is written. A mere look writes nothing,
+    so whoever only looks must then hand over to somebody who may write."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.ids import FlinkJobId
-from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
+from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.savepointing.snapshot_record import savepoint_record
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,7 @@ class RecordStop:
         """The savepoint and the deployment that made it."""
         deployment = self.deployment(run)
         return {
-            "location": run.evidence["stop"]["location"],
-            "metadata_bytes": run.evidence["stop"]["metadata_bytes"],
+            **run.evidence["stop"],
             "flink_job_id": deployment.flink_job_id,
         }
 
@@ -43,20 +43,11 @@ class RecordStop:
         deployment = _deployment(run, intention)
         run.services.ledger.add_snapshot(
             run.lease,
-            SnapshotRecord(
-                location=intention.intent["location"],
-                job=run.job,
-                generation=deployment.generation,
-                flink_job_id=deployment.flink_job_id,
-                kind="savepoint",
-                format="canonical",
-                line=deployment.line,
-                plan_digest=deployment.plan_digest,
-                spec_digest=deployment.spec_digest,
-                metadata_bytes=intention.intent["metadata_bytes"],
-                pinned=False,
-                operation_id=run.id,
-                taken_at=run.services.clock.now(),
+            savepoint_record(
+                run,
+                deployment,
+                intention.intent,
+                "drain" if run.operation.request.get("drain") else "stop",
             ),
         )
         run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "stopped")

@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.clients.flink import FlinkClient, JobPicture, SavepointStatus
-from headgate.clients.locations import as_flink_uri, plain_location
-from headgate.clients.storage import snapshot_at, snapshots_below
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId, FlinkLineName, TriggerId, trigger_id
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
-
-_PATIENT_WITH_RESTARTS = timedelta(minutes=1)
+from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.savepointing.found_savepoint import (
+    found_savepoint,
+    measured,
+    savepoint_folder,
+)
+from headgate.operations.savepointing.when_all_run import when_all_run
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,12 @@ class StopWithSavepoint:
     def intend(self, run: Run) -> Json:
         """Job, line, trigger id and folder of the savepoint."""
         deployment = self.deployment(run)
-        root = plain_location(run.services.environment.settings.state)
-        folder = f"{root}/savepoints/{run.job}/g{deployment.generation}/{run.id}"
         return {
             "flink_job_id": deployment.flink_job_id,
             "line": deployment.line,
             "trigger_id": trigger_id(run.id, self.name),
-            "folder": as_flink_uri(folder),
+            "folder": savepoint_folder(run, deployment.generation),
+            "drain": bool(run.operation.request.get("drain")),
         }
 
     def look(self, run: Run, intention: Intention) -> Look:
@@ -48,7 +49,7 @@ class StopWithSavepoint:
         client = _client(run, intention)
         picture = client.job(job_id)
         status = client.savepoint_status(job_id, TriggerId(intention.intent["trigger_id"]))
-        whole = _whole_savepoint(intention, status)
+        whole = _whole_savepoint(intention, status, client, job_id)
         if status is not None and status.in_progress:
             return Pending("the savepoint is being written")
         if whole is not None:
@@ -72,6 +73,7 @@ class StopWithSavepoint:
             TriggerId(intention.intent["trigger_id"]),
             intention.intent["folder"],
             "canonical",
+            drain=bool(intention.intent.get("drain")),
         )
 
 
@@ -79,25 +81,29 @@ def _client(run: Run, intention: Intention) -> FlinkClient:
     return run.services.flink(FlinkLineName(intention.intent["line"]))
 
 
-def _whole_savepoint(intention: Intention, status: SavepointStatus | None) -> Json | None:
-    found = snapshot_at(status.location) if status is not None and status.location else None
-    if found is None:
-        below = snapshots_below(intention.intent["folder"])
-        found = below[0] if below else None
-    return {"location": found.location, "metadata_bytes": found.metadata_bytes} if found else None
+def _whole_savepoint(
+    intention: Intention, status: SavepointStatus | None, client: FlinkClient, job_id: FlinkJobId
+) -> Json | None:
+    if status is not None and status.in_progress:
+        return None
+    # A failed stop may have failed after its savepoint was whole, so the folder is asked then too.
+    known = status if status is not None and status.location else None
+    content = found_savepoint(intention.intent["folder"], known)
+    if content is None or content.problem is not None:
+        return None
+    return measured(content, client.latest_savepoint(job_id))
 
 
 def _when_it_can_stop(run: Run, picture: JobPicture, intention: Intention) -> Look:
-    """A stop of a job whose tasks do not all run is accepted by Flink and fails then."""
-    if all(vertex.state == "RUNNING" for vertex in picture.vertices):
-        return Absent()
-    if intention.elapsed < _PATIENT_WITH_RESTARTS:
-        return Pending("waiting until all tasks run; a savepoint needs them")
+    ready = when_all_run(picture, intention)
+    if ready is not None:
+        return ready
     cause = f": {picture.exceptions[0]}" if picture.exceptions else ""
     raise Rejected(
         f"{run.job} cannot be stopped with a savepoint while it is {picture.state}{cause}",
         still_true="Nothing was changed; its retained checkpoints are there.",
-        next_step=f"mend the cause, then headgate stop {run.job}",
+        next_step=f"mend the cause, then headgate stop {run.job}; or headgate cancel {run.job} "
+        "--keep-checkpoint",
     )
 
 

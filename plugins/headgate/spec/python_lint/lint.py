@@ -9,6 +9,7 @@ from headgate.errors import Finding
 from headgate.spec.python_lint import (
     key_types,
     keyed_aggregates,
+    state_places,
     state_types,
     timers,
     uids,
@@ -49,6 +50,7 @@ def _problems(tree: ast.Module, *, are_timers_safe: bool) -> list[Problem]:
         *key_types.check(calls),
         *uids.check(calls),
         *state_types.check(tree),
+        *state_places.check(tree),
     ]
     if not are_timers_safe:
         problems += timers.check(tree, calls)

@@ -1,0 +1,25 @@
+"""Asking whether to go on, where somebody can answer."""
+
+import sys
+
+import typer
+
+from headgate.errors import Rejected
+
+
+def ask_whether(question: str, *, yes: bool, command: str) -> None:
+    """Return if the answer is yes, or was given before by `--yes`; otherwise end the command.
+
+    Raises:
+        Rejected: nobody can answer here.
+
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Rejected(
+            f"{command}: asks before it acts, and nobody can answer here",
+            still_true="Nothing was changed.",
+            next_step=f"{command} --yes",
+        )
+    typer.confirm(question, abort=True, err=True)

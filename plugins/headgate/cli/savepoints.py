@@ -1,0 +1,166 @@
+"""`savepoint`, `savepoints`, `prove` and `dispose-savepoints`: the savepoints of jobs."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from headgate.cli.console import err, out, print_json
+from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
+from headgate.cli.progress import show_progress
+from headgate.errors import HeadgateError
+from headgate.ids import JobName
+from headgate.ledger.records import Json, SnapshotRecord
+from headgate.operations.engine.running import operation_of, run_operation
+from headgate.operations.savepoint import BY_POLICY
+from headgate.operations.services import Services
+from headgate.operations.stopping.find_running import refuse_never_deployed
+
+SURFACE = "command line"
+_COLOURS = {"whole": "green", "disposing": "yellow", "quarantined": "red"}
+
+JobsArgument = Annotated[list[str], typer.Argument(help="Jobs, by their folders' names.")]
+FormatOption = Annotated[
+    str,
+    typer.Option("--format", help="canonical, native, or policy: what job.yaml says."),
+]
+LocationOption = Annotated[str | None, typer.Option(help="LOCATION of the savepoint.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel="Savepoints")(savepoint)
+    app.command(rich_help_panel="Savepoints")(savepoints)
+    app.command(rich_help_panel="Savepoints")(prove)
+    app.command(rich_help_panel="Savepoints")(dispose_savepoints)
+
+
+def savepoint(
+    jobs: JobsArgument, *, savepoint_format: FormatOption = BY_POLICY, env: EnvironmentOption = None
+) -> None:
+    """Take a savepoint of running jobs, which go on running."""
+    _run_each("savepoint", jobs, {"format": savepoint_format}, env)
+
+
+def prove(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
+    """Restore the newest savepoint of jobs in a shadow job that publishes nothing."""
+    _run_each("prove", jobs, {}, env)
+
+
+def dispose_savepoints(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
+    """Dispose of the savepoints that the policy of job.yaml no longer keeps."""
+    _run_each("dispose_savepoints", jobs, {}, env)
+
+
+def savepoints(
+    job: Annotated[str, typer.Argument(help="Job, by its folder's name.")],
+    *,
+    pin: LocationOption = None,
+    unpin: LocationOption = None,
+    json: JsonOption = False,
+    env: EnvironmentOption = None,
+) -> None:
+    """List the savepoints of a job, newest first; or pin one, so that it is never disposed of."""
+    services = Services(project(), environment(env))
+    name = JobName(job)
+    refuse_never_deployed(services, name)
+    for location, pinned in ((pin, True), (unpin, False)):
+        if location is not None:
+            options = {"location": location, "pinned": pinned}
+            _run(services, "pin_savepoint", name, options)
+    records = services.ledger.snapshots(name)
+    now = services.clock.now()
+    if json:
+        print_json([_as_json(record, now) for record in records])
+    elif records:
+        out.print(_table(records, now))
+    else:
+        out.print(f"{job} has no recorded savepoint.")
+
+
+def _run_each(kind: str, jobs: list[str], options: Mapping[str, Any], env: str | None) -> None:
+    """Check every name before the first effect; one job's failure keeps none of the others back."""
+    services = Services(project(), environment(env))
+    operation = operation_of(kind)
+    names = [JobName(job) for job in dict.fromkeys(jobs)]
+    requests = {name: operation.request(services, name, options) for name in names}
+    failures: list[HeadgateError] = []
+    for name, request in requests.items():
+        try:
+            _run(services, kind, name, options, request)
+        except HeadgateError as failure:
+            failures.append(failure)
+            if failure is not failures[0]:
+                err.print(Text(str(failure)))
+    if failures:
+        raise failures[0]
+
+
+def _run(
+    services: Services,
+    kind: str,
+    job: JobName,
+    options: Mapping[str, Any],
+    request: Json | None = None,
+) -> None:
+    asked = request or operation_of(kind).request(services, job, options)
+    with show_progress(err, f"{kind.replace('_', '-')} {job}") as listener:
+        run_operation(services, kind, job, asked, surface=SURFACE, listener=listener)
+
+
+def _as_json(record: SnapshotRecord, now: datetime) -> dict[str, Any]:
+    """For machines: durations in seconds, times as ISO 8601, sizes in bytes."""
+    return {
+        **vars(record),
+        "taken_at": record.taken_at.isoformat(),
+        "proven_at": record.proven_at.isoformat() if record.proven_at else None,
+        "age": round((now - record.taken_at).total_seconds(), 3),
+        "duration": record.duration_ms / 1000 if record.duration_ms is not None else None,
+    }
+
+
+def _table(records: Sequence[SnapshotRecord], now: datetime) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("STATE", no_wrap=True)
+    for column in ("AGE", "SIZE", "TOOK"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("FLINK", "FORMAT", "ORIGIN", "PINNED", "PROVEN"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("LOCATION", overflow="fold")
+    for record in records:
+        table.add_row(
+            Text(record.state, style=_COLOURS.get(record.state, "")),
+            _age(now - record.taken_at),
+            _size(record.size_bytes),
+            f"{record.duration_ms / 1000:.1f} s" if record.duration_ms is not None else "",
+            record.flink_version or record.line,
+            record.format,
+            record.origin.replace("_", " "),
+            "pinned" if record.pinned else "",
+            f"{_age(now - record.proven_at)} ago" if record.proven_at else "",
+            record.location,
+        )
+    return table
+
+
+def _age(age: timedelta) -> str:
+    """In the largest two units."""
+    minutes, seconds = divmod(max(0, int(age.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
+    first = next((i for i, (count, _) in enumerate(parts) if count), len(parts) - 1)
+    return " ".join(f"{count}{unit}" for count, unit in parts[first : first + 2])
+
+
+def _size(size: int | None) -> str:
+    if size is None:
+        return ""
+    value, units = float(size), ("B", "KiB", "MiB", "GiB", "TiB")
+    unit = 0
+    while value >= 1024 and unit < len(units) - 1:  # noqa: PLR2004 - as the units say
+        value, unit = value / 1024, unit + 1
+    return f"{value:,.0f} {units[unit]}" if not unit else f"{value:,.1f} {units[unit]}"

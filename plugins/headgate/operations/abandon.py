@@ -1,0 +1,53 @@
+"""Give an open operation up, so that its job is free for the next one. Flink is not touched."""
+
+from headgate.errors import Rejected
+from headgate.ledger.errors import Ended
+from headgate.ledger.records import OperationRecord
+from headgate.operations.open_operation import WholeOperation
+from headgate.operations.services import Services, this_process
+
+
+def refuse_while_it_runs(whole: WholeOperation) -> None:
+    """An operation whose process is alive on this host is not given up behind its back.
+
+    Raises:
+        Ended: it has ended already.
+        Rejected: its process is alive.
+
+    """
+    if not whole.is_open:
+        raise Ended(whole.operation)
+    if whole.holder == "alive" and whole.lease is not None:
+        operation = whole.operation
+        raise Rejected(
+            f"{operation.kind} {operation.job} (operation {operation.id}) is under way: its "
+            f"process {whole.lease.holder} is alive",
+            still_true="Nothing was changed.",
+            next_step="end that process first (Ctrl-C, or end the task in Airflow), or let it end",
+        )
+
+
+def abandon(services: Services, whole: WholeOperation, by: str) -> OperationRecord:
+    """Take the operation over, so that its holder's late writes are refused, and end it as failed.
+
+    Raises:
+        Ended, Rejected: as `refuse_while_it_runs` says.
+
+    """
+    refuse_while_it_runs(whole)
+    operation, ledger = whole.operation, services.ledger
+    lease = ledger.open_operation(
+        operation.id,
+        operation.kind,
+        operation.job,
+        operation.request,
+        surface=operation.surface,
+        holder=this_process(),
+    )
+    ledger.end_operation(
+        lease,
+        "failed",
+        reason=f"abandoned by {by}",
+        next_step=f"headgate status {operation.job}",
+    )
+    return ledger.operation(operation.id) or operation

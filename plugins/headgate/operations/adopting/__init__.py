@@ -1,0 +1,1 @@
+"""The steps that give a ledger its entries back."""

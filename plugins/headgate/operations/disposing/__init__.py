@@ -1,0 +1,1 @@
+"""The steps that dispose of savepoints which the policy no longer keeps."""

@@ -1,0 +1,1 @@
+"""The steps that end a job without a savepoint."""

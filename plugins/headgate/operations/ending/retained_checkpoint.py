@@ -1,0 +1,134 @@
+"""The retained checkpoint that a cancelled job leaves: found, verified, recorded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from headgate.clients.snapshot_metadata import metadata_problem
+from headgate.clients.storage import SnapshotFolder, content_of, snapshots_below
+from headgate.errors import NeedsOperator, Rejected
+from headgate.ids import FlinkJobId
+from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.restoring.known_snapshots import checkpoint_folder
+
+
+@dataclass(frozen=True)
+class RefuseWithoutCheckpoint:
+    """Before the job is cancelled: whether it leaves something to continue from. Reads only."""
+
+    deployment: Callable[[Run], DeploymentRecord]
+
+    name: ClassVar[str] = "check"
+    title: ClassVar[str] = "Find its newest checkpoint"
+    patience: ClassVar[timedelta] = timedelta(0)
+
+    def intend(self, run: Run) -> Json:
+        """Whether state is given up."""
+        return {"discard_state": bool(run.operation.request.get("discard_state"))}
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """There is one, or a person has given it up."""
+        found = _newest_whole(run, self.deployment(run).flink_job_id)
+        if found is not None:
+            return Done({"location": found.location, "note": found.location})
+        if intention.intent["discard_state"]:
+            return Done({"location": None, "note": "it has none; its state is given up"})
+        raise Rejected(
+            f"{run.job} has no completed checkpoint yet: cancelled now, its state would be gone",
+            still_true="Nothing was changed; the job runs on.",
+            next_step=f"headgate stop {run.job} takes a savepoint; to give its state up: "
+            f"headgate cancel {run.job} --discard-state",
+        )
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Never called: `look` finds one or says why not."""
+
+
+@dataclass(frozen=True)
+class RecordCancel:
+    """Writes the checkpoint that the job has left, and that its deployment is cancelled."""
+
+    deployment: Callable[[Run], DeploymentRecord]
+
+    name: ClassVar[str] = "record_cancel"
+    title: ClassVar[str] = "Record the retained checkpoint"
+    patience: ClassVar[timedelta] = timedelta(minutes=1)
+
+    def intend(self, run: Run) -> Json:
+        """The newest whole checkpoint, found now that no newer one can come."""
+        deployment = self.deployment(run)
+        found = _newest_whole(run, deployment.flink_job_id)
+        intent: dict[str, Any] = {"flink_job_id": deployment.flink_job_id, "location": None}
+        if found is None:
+            if not run.evidence[RefuseWithoutCheckpoint.name]["location"]:
+                return intent
+            raise NeedsOperator(
+                f"{run.job} was cancelled, and no whole checkpoint is left where one was before",
+                still_true="Nothing was deleted by headgate.",
+                next_step=f"headgate savepoints {run.job}; headgate start {run.job} --from "
+                "LOCATION",
+            )
+        return {
+            **intent,
+            "location": found.location,
+            "metadata_bytes": found.metadata_bytes,
+            "size_bytes": content_of(found.location).size_bytes,
+            "taken_at": found.modified_at.isoformat(),
+        }
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """Whether both rows say so."""
+        ledger, location = run.services.ledger, intention.intent["location"]
+        known = location is None or any(
+            snapshot.location == location for snapshot in ledger.snapshots(run.job)
+        )
+        if known and self._deployment(run, intention).state == "cancelled":
+            return Done({"location": location, "note": location or "it has left no state"})
+        return Absent()
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Write the checkpoint first, so that a cancelled deployment has what it has left."""
+        deployment, intent = self._deployment(run, intention), intention.intent
+        if intent["location"] is not None:
+            run.services.ledger.add_snapshot(run.lease, _record(run, deployment, intent))
+        run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "cancelled")
+
+    def _deployment(self, run: Run, intention: Intention) -> DeploymentRecord:
+        job_id = FlinkJobId(intention.intent["flink_job_id"])
+        return run.services.ledger.deployment(run.job, job_id)
+
+
+def _newest_whole(run: Run, job_id: FlinkJobId) -> SnapshotFolder | None:
+    folder = f"{checkpoint_folder(run.services, run.job)}/{job_id}"
+    return next(
+        (
+            one
+            for one in snapshots_below(folder, levels=(1,))
+            if metadata_problem(one.location) is None
+        ),
+        None,
+    )
+
+
+def _record(run: Run, deployment: DeploymentRecord, intent: Json) -> SnapshotRecord:
+    return SnapshotRecord(
+        location=intent["location"],
+        job=run.job,
+        generation=deployment.generation,
+        flink_job_id=deployment.flink_job_id,
+        kind="checkpoint",
+        format="native",
+        line=deployment.line,
+        plan_digest=deployment.plan_digest,
+        spec_digest=deployment.spec_digest,
+        metadata_bytes=intent["metadata_bytes"],
+        pinned=False,
+        operation_id=run.id,
+        taken_at=datetime.fromisoformat(intent["taken_at"]),
+        origin="cancel",
+        size_bytes=intent["size_bytes"],
+        flink_version=deployment.flink_version,
+        artefact_digest=deployment.artefact_digest,
+    )

@@ -1,0 +1,1 @@
+"""Topics that other tools made, written as folders of `schemas/`."""

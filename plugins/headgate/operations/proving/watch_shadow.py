@@ -1,0 +1,66 @@
+"""Watch the shadow job until it is healthy, or until it is plain that it will not be."""
+
+from datetime import timedelta
+from typing import ClassVar
+
+from headgate.clients.flink import JobPicture
+from headgate.errors import HeadgateError
+from headgate.ids import FlinkJobId, FlinkLineName
+from headgate.ledger.records import Json
+from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.proving.choose_savepoint import ChooseSavepoint
+from headgate.operations.proving.submit_shadow import SubmitShadow
+from headgate.plan.health import HealthRule, Memory, judge
+from headgate.plan.restore_proof import Proof, proof_of
+
+
+class WatchShadow:
+    """Evidence: the proof. Never ends in an error, so that the shadow job is always ended."""
+
+    name: ClassVar[str] = "watch"
+    title: ClassVar[str] = "Watch the shadow job"
+    patience: ClassVar[timedelta] = timedelta(minutes=2)
+
+    def intend(self, run: Run) -> Json:
+        """The shadow job and the live one, the savepoint and the deadline."""
+        chosen, submitted = run.evidence[ChooseSavepoint.name], run.evidence[SubmitShadow.name]
+        return {
+            "shadow": submitted["flink_job_id"],
+            "live": chosen["flink_job_id"],
+            "line": chosen["line"],
+            "restore_from": chosen["location"],
+            "deadline_seconds": chosen["deadline_seconds"],
+        }
+
+    def look(self, run: Run, intention: Intention) -> Look:
+        """Judge one look, with what the look before has left."""
+        intent = intention.intent
+        client = run.services.flink(FlinkLineName(intent["line"]))
+        picture = client.job(FlinkJobId(intent["shadow"]))
+        if picture is None:
+            return _done(Proof("undecided", "Flink has forgotten the shadow job"), intention)
+        rule = HealthRule(intent["restore_from"], 1)
+        verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
+        is_late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
+        live = self._live(run, intent) if verdict.state == "failing" else None
+        proof = proof_of(verdict, picture, live, is_late=is_late)
+        if proof is None:
+            poll = timedelta(milliseconds=500)
+            return Pending(verdict.reason, poll, memory.as_progress())
+        return _done(proof, intention)
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Never called: `look` waits or decides."""
+
+    @staticmethod
+    def _live(run: Run, intent: Json) -> JobPicture | None:
+        try:
+            return run.services.flink(FlinkLineName(intent["line"])).job(FlinkJobId(intent["live"]))
+        except HeadgateError:
+            return None
+
+
+def _done(proof: Proof, intention: Intention) -> Done:
+    seconds = round(intention.elapsed.total_seconds(), 1)
+    note = f"{proof.verdict}: {proof.reason}"
+    return Done({**vars(proof), "seconds": seconds, "note": note})

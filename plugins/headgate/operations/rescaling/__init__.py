@@ -1,0 +1,1 @@
+"""The steps that change the parallelism of a running job."""

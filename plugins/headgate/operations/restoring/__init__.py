@@ -1,0 +1,1 @@
+"""Restoring what ran: finding its snapshots, its artefacts, and the one to continue from."""

@@ -1,0 +1,130 @@
+"""Choosing the snapshot that a job continues from, or taking the one that was named. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from headgate.clients.locations import same_location
+from headgate.clients.snapshot_metadata import metadata_problem
+from headgate.errors import NeedsOperator, Rejected
+from headgate.ids import FlinkJobId, JobName
+from headgate.operations.deployment.facts import submission_of
+from headgate.operations.restoring.known_snapshots import known_snapshots, unfinished_checkpoints
+from headgate.operations.restoring.what_is_declared import policies
+from headgate.operations.services import Services
+from headgate.plan.restorable import KeptState, refuse_unfit, unknown_state
+from headgate.plan.restore_point import (
+    Concern,
+    NoRestorePoint,
+    RestoreFacts,
+    Snapshot,
+    concerns_about,
+    lineage_of,
+    restore_point,
+)
+from headgate.plan.state_manifest import recorded_manifest
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The snapshot, and in words what there is to say about the choice.
+
+    `made_by` is None for one that no deployment in the ledger has made.
+    """
+
+    snapshot: Snapshot
+    made_by: FlinkJobId | None
+    notes: tuple[str, ...]
+
+
+def choose_snapshot(
+    services: Services,
+    job: JobName,
+    restored_by: FlinkJobId,
+    *,
+    named: str | None,
+    accept_age: bool,
+) -> Chosen:
+    """The named snapshot, else the newest usable one; what it holds must fit what restores it.
+
+    `restored_by` is the deployment whose artefacts are started again.
+
+    Raises:
+        NeedsOperator: there is none that may be restored without a person.
+        Rejected: its state does not fit.
+
+    """
+    facts = restore_facts(services, job)
+    if named is not None:
+        chosen = _named(facts, named)
+    else:
+        point = restore_point(replace(facts, accept_age=accept_age))
+        if isinstance(point, NoRestorePoint):
+            raise NeedsOperator(
+                "\n".join([f"{job}: {point.what}", *point.notes]),
+                still_true="Nothing was changed.",
+                next_step=point.next_step,
+            )
+        chosen = Chosen(point.snapshot, point.snapshot.flink_job_id, point.notes)
+    return _that_fits(services, job, chosen, restored_by)
+
+
+def concerns(services: Services, job: JobName, location: str) -> dict[Concern, str]:
+    """What speaks against restoring a snapshot that a person names.
+
+    Raises:
+        Rejected: there is no snapshot, or it is broken.
+
+    """
+    problem = metadata_problem(location)
+    if problem is not None:
+        raise Rejected(
+            f"{job}: {location} cannot be restored: {problem}",
+            still_true="Nothing was changed.",
+            next_step=f"headgate savepoints {job}",
+        )
+    return concerns_about(location, restore_facts(services, job))
+
+
+def restore_facts(services: Services, job: JobName) -> RestoreFacts:
+    """Look at ledger and state storage."""
+    submissions = [submission_of(one) for one in services.ledger.deployments(job)]
+    lineage = lineage_of(submissions)
+    snapshots = known_snapshots(services, job)
+    return RestoreFacts(
+        job=job,
+        lineage=lineage,
+        snapshots=snapshots,
+        now=services.clock.now(),
+        max_age=policies(services, job).recovery.max_age,
+        unfinished=unfinished_checkpoints(services, job, lineage, snapshots),
+    )
+
+
+def _named(facts: RestoreFacts, location: str) -> Chosen:
+    known = next((one for one in facts.snapshots if same_location(one.location, location)), None)
+    if known is not None:
+        if known.problem is not None:
+            raise Rejected(
+                f"{facts.job}: {location} cannot be restored: {known.problem}",
+                still_true="Nothing was changed.",
+                next_step=f"headgate savepoints {facts.job}",
+            )
+        return Chosen(known, known.flink_job_id, ("as it was named",))
+    foreign = Snapshot(location, FlinkJobId(""), None, facts.now)
+    return Chosen(foreign, None, (f"{location} is none of {facts.job}'s own, as it was named",))
+
+
+def _that_fits(services: Services, job: JobName, chosen: Chosen, restored_by: FlinkJobId) -> Chosen:
+    if chosen.made_by is None:
+        return replace(chosen, notes=(*chosen.notes, "what state it holds is not known"))
+    made = _kept_state(services, job, chosen.made_by)
+    wanted = _kept_state(services, job, restored_by)
+    found = refuse_unfit(job, made, wanted, snapshot=chosen.snapshot.format)
+    said: Sequence[str] = [one.in_words() for one in found]
+    unknown = unknown_state(made) if chosen.made_by != restored_by else ""
+    return replace(chosen, notes=(*chosen.notes, *said, *([unknown] if unknown else [])))
+
+
+def _kept_state(services: Services, job: JobName, job_id: FlinkJobId) -> KeptState:
+    deployment = services.ledger.deployment(job, job_id)
+    return KeptState(deployment.plan_digest, recorded_manifest(deployment.state_manifest))

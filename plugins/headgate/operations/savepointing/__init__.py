@@ -1,0 +1,1 @@
+"""The steps that take a savepoint of a job which goes on running."""

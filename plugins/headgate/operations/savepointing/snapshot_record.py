@@ -1,0 +1,33 @@
+"""The ledger's record of a savepoint that was verified."""
+
+from datetime import datetime
+
+from headgate.ledger.records import DeploymentRecord, Json, SnapshotOrigin, SnapshotRecord
+from headgate.operations.engine.step import Run
+
+
+def savepoint_record(
+    run: Run, deployment: DeploymentRecord, measured: Json, origin: SnapshotOrigin
+) -> SnapshotRecord:
+    """Of `measured` the location and sizes are needed; what else it holds was told by Flink."""
+    taken_at = measured.get("taken_at")
+    return SnapshotRecord(
+        location=measured["location"],
+        job=run.job,
+        generation=deployment.generation,
+        flink_job_id=deployment.flink_job_id,
+        kind="savepoint",
+        format=measured.get("format", "canonical"),
+        line=deployment.line,
+        plan_digest=deployment.plan_digest,
+        spec_digest=deployment.spec_digest,
+        metadata_bytes=measured["metadata_bytes"],
+        pinned=False,
+        operation_id=run.id,
+        taken_at=datetime.fromisoformat(taken_at) if taken_at else run.services.clock.now(),
+        origin=origin,
+        size_bytes=measured.get("size_bytes"),
+        duration_ms=measured.get("duration_ms"),
+        flink_version=measured.get("flink_version") or deployment.flink_version,
+        artefact_digest=deployment.artefact_digest,
+    )

@@ -1,0 +1,39 @@
+"""The moments at which an operation can die, read off the operation itself."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from headgate.operations.engine.running import operation_of
+from headgate.operations.engine.step import Step
+
+Boundary = tuple[str, str]
+"""Step and phase, as the engine tells them to its listener."""
+
+
+def boundaries(kind: str, evidence: Mapping[str, Any] | None = None) -> list[Boundary]:
+    """Before and after every effect: each step intended, acting, acted and done.
+
+    A step that only looks never acts. `evidence` is what later steps depend on.
+    """
+    return [
+        (step.name, phase)
+        for step in operation_of(kind).steps(evidence or {})
+        for phase in (
+            ("intended", "acting", "acted", "done") if _acts(step) else ("intended", "done")
+        )
+    ]
+
+
+def _acts(step: Step) -> bool:
+    """Whether `act` has more than a docstring."""
+    source = textwrap.dedent(inspect.getsource(type(step).act))
+    function = ast.parse(source).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return any(not _is_text(statement) for statement in function.body)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -1,0 +1,45 @@
+"""The invariant that is watched all the time: at most one job of a name has not ended."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from headgate.clients.flink import FlinkClient
+from headgate.errors import HeadgateError
+from headgate.ids import JobName
+
+EVERY = 0.2
+
+
+@dataclass
+class Sampled:
+    """What was seen. `more` holds each set of jobs that lived side by side."""
+
+    samples: int = 0
+    more: list[list[str]] = field(default_factory=list)
+
+
+@contextmanager
+def never_two_jobs(client: FlinkClient, job: JobName) -> Iterator[Sampled]:
+    """Ask Flink every 200 ms until the block ends; fails if there ever were two at once."""
+    sampled, stop = Sampled(), threading.Event()
+
+    def sample() -> None:
+        while not stop.wait(EVERY):
+            # A JobManager that is down runs nothing.
+            with suppress(HeadgateError):
+                live = [str(one) for one in client.live_jobs_named(job)]
+                sampled.samples += 1
+                if len(live) > 1:
+                    sampled.more.append(live)
+
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield sampled
+    finally:
+        stop.set()
+        thread.join(timeout=60)
+    assert sampled.more == []
+    assert sampled.samples > 0

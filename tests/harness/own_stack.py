@@ -1,0 +1,76 @@
+"""A stack of a test's own, whose servers it may kill: Kafka, registry and one Flink cluster."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from headgate.errors import HeadgateError
+from headgate.local.layout import layout_of
+from headgate.local.stack import down, processes, up
+from headgate.spec.declared import NamedEnvironment
+
+from harness.stack import KEEP, PROJECT
+from harness.waiting import until
+
+LINES = ("2.2", "2.3")
+PATIENCE = 900.0
+
+
+@dataclass(frozen=True)
+class OwnStack:
+    """Its supervisor starts again what is killed."""
+
+    name: str
+    environment: NamedEnvironment
+    line: str = "2.3"
+
+    def pid(self, service: str) -> int | None:
+        """The process of a service, while it runs."""
+        found = (one for one in processes(PROJECT, self.name) if one.service == service)
+        return next((one.pid for one in found), None)
+
+    def kill(self, service: str) -> int:
+        """SIGKILL of a service's process, by its own id; returns when it is gone."""
+        killed = self.pid(service)
+        assert killed is not None, f"{service} does not run"
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: self.pid(service) != killed, seconds=PATIENCE, what=f"{service} is gone")
+        return killed
+
+    def await_ready(self) -> None:
+        """Until every service of it is ready again."""
+        until(self._is_up, seconds=PATIENCE, what=f"the stack {self.name} is ready")
+
+    def set_flink_option(self, key: str, value: str) -> None:
+        """Set an option of the cluster; it holds from the next start of its JobManager."""
+        file = layout_of(PROJECT, self.name).service(f"flink-{self.line}") / "conf" / "config.yaml"
+        lines = [line for line in file.read_text().splitlines() if not line.startswith(f"{key}:")]
+        file.write_text("\n".join([*lines, f"{key}: {value}", ""]))
+
+    def _is_up(self) -> bool:
+        from headgate.local.flink import answers_overview, has_free_slots
+
+        url = self.environment.settings.flink[self.line].rest
+        return answers_overview(url) is None and has_free_slots(url) is None
+
+
+@contextmanager
+def own_stack(name: str, line: str = "2.3") -> Iterator[OwnStack]:
+    """A stack of that name: one that runs is used as it is. Taken down unless it is to be kept."""
+    environment = _up(name, line)
+    try:
+        yield OwnStack(name, environment, line)
+    finally:
+        if os.environ.get(KEEP) != "1":
+            down(PROJECT, name)
+
+
+def _up(name: str, line: str) -> NamedEnvironment:
+    """On a machine that is very busy a JobManager may miss its own deadlines once."""
+    without = {"airflow", *(f"flink-{other}" for other in LINES if other != line)}
+    try:
+        return up(PROJECT, name, without)
+    except HeadgateError:
+        return up(PROJECT, name, without)

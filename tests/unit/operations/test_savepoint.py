@@ -1,0 +1,178 @@
+"""A savepoint operation against answers that a real JobManager seldom gives."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness.fake_flink import MAGIC, FakeFlink
+from harness.offline_project import OfflineProject, SetClock
+from headgate.errors import Rejected
+from headgate.ids import JobName, OperationId, trigger_id
+from headgate.ledger.errors import Busy
+from headgate.ledger.records import OperationRecord, SnapshotRecord
+from headgate.operations.engine.engine import Event
+from headgate.operations.engine.running import operation_of, run_operation, succeeded
+
+JOB = JobName("beats-per-second")
+
+
+class Killed(BaseException):
+    """Stands for the death of the process: nothing may catch it."""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[OfflineProject]:
+    time = SetClock()
+    flink = FakeFlink(lambda: time.at)
+    yield OfflineProject(tmp_path, flink, time)
+    flink.close()
+
+
+def take(project: OfflineProject, die_at: tuple[str, str] | None = None) -> OperationRecord:
+    def listen(event: Event) -> None:
+        if (event.step, event.phase) == die_at:
+            raise Killed
+
+    services = project.services
+    request = operation_of("savepoint").request(services, JOB, {})
+    return run_operation(services, "savepoint", JOB, request, surface="t", listener=listen)
+
+
+def recorded(project: OfflineProject) -> list[SnapshotRecord]:
+    return list(project.services.ledger.snapshots(JOB))
+
+
+def test_savepoint_is_verified_measured_and_recorded(project: OfflineProject) -> None:
+    job = project.job(JOB, format="native")
+
+    operation = succeeded(take(project))
+
+    (record,) = recorded(project)
+    assert f"/savepoints/{JOB}/g1/{operation.id}/savepoint-" in record.location
+    assert (record.format, record.origin, record.state) == ("native", "on_demand", "whole")
+    assert record.size_bytes == len(job.metadata) + 100
+    assert record.duration_ms == 208
+    assert record.flink_version == "2.3.0"
+    assert record.artefact_digest == "a"
+    assert job.posts == [trigger_id(operation.id, "savepoint")]
+
+
+def test_completed_with_a_cause_is_a_failure_tried_once_more(project: OfflineProject) -> None:
+    job = project.job(JOB)
+    job.failures = ["java.io.IOException: No space left on device"]
+
+    operation = succeeded(take(project))
+
+    assert job.posts == [trigger_id(operation.id, "savepoint", n) for n in (1, 2)]
+    assert len(recorded(project)) == 1
+
+
+def test_savepoint_that_fails_twice_is_told_and_not_recorded(project: OfflineProject) -> None:
+    job = project.job(JOB)
+    job.failures = ["java.io.IOException: No space left on device"] * 2
+
+    with pytest.raises(Rejected, match="No space left on device") as failed:
+        take(project)
+
+    assert "The job keeps running; no savepoint was recorded." in str(failed.value)
+    assert len(job.posts) == 2
+    assert recorded(project) == []
+
+
+def test_forgotten_trigger_is_found_in_its_own_folder(project: OfflineProject) -> None:
+    job = project.job(JOB)
+    job.forgets_triggers = True
+
+    succeeded(take(project))
+
+    assert len(job.posts) == 1, "a second trigger would have made a second savepoint"
+    assert len(recorded(project)) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "empty"), (b"\0\0\0\0rest", "not one of Flink's"), (MAGIC, "cut off")],
+)
+def test_savepoint_with_a_bad_metadata_file_is_not_recorded(
+    project: OfflineProject, content: bytes, words: str
+) -> None:
+    project.job(JOB).metadata = content
+
+    with pytest.raises(Rejected, match=words) as failed:
+        take(project)
+
+    assert "was not recorded" in str(failed.value)
+    assert recorded(project) == []
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        (step, phase)
+        for step in ("find", "savepoint", "record_savepoint")
+        for phase in ("intended", "acting", "acted", "pending", "done")
+        if (step, phase)
+        not in {
+            ("find", "acting"),
+            ("find", "acted"),
+            ("find", "pending"),
+            ("record_savepoint", "pending"),
+        }
+    ],
+)
+def test_savepoint__killed_at_a_step_boundary(
+    project: OfflineProject, moment: tuple[str, str]
+) -> None:
+    """Step: the process dies. Expected: run again, one savepoint under one trigger id."""
+    job = project.job(JOB)
+    with pytest.raises(Killed):
+        take(project, die_at=moment)
+
+    succeeded(take(project))
+
+    assert len(set(job.posts)) == 1
+    assert len(recorded(project)) == 1
+    assert len(project.services.ledger.operations(JOB)) == 2  # the deployment, and this one
+
+
+def test_job_that_has_ended_is_refused(project: OfflineProject) -> None:
+    project.job(JOB).state = "CANCELED"
+
+    with pytest.raises(Rejected, match="does not run: its last deployment has ended"):
+        take(project)
+
+
+def test_job_that_keeps_restarting_is_refused_after_a_while(project: OfflineProject) -> None:
+    job = project.job(JOB)
+    job.tasks = "INITIALIZING"
+
+    with pytest.raises(Rejected, match="not all of its tasks run"):
+        take(project)
+
+    assert job.posts == []
+    assert project.time.slept.total_seconds() >= 60
+
+
+def test_job_under_another_operation_is_refused(project: OfflineProject) -> None:
+    project.job(JOB)
+    project.lease(JOB, "upgrade", kind="upgrade")
+
+    with pytest.raises(Busy, match="upgrade is under way"):
+        take(project)
+
+
+def test_unknown_format_is_refused(project: OfflineProject) -> None:
+    project.job(JOB)
+    options: dict[str, Any] = {"format": "avro"}
+
+    with pytest.raises(Rejected, match="'avro' is no savepoint format"):
+        operation_of("savepoint").request(project.services, JOB, options)
+
+
+def test_job_that_was_never_deployed_is_refused(project: OfflineProject) -> None:
+    project.declare(JOB)
+
+    with pytest.raises(Rejected, match="was never deployed"):
+        operation_of("savepoint").request(project.services, JOB, {})
+    assert project.services.ledger.operation(OperationId("x")) is None
