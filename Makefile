@@ -50,7 +50,7 @@ test-system: install-dev ## Tests on a real stack, started for them
 	$(BIN)/python -m pytest tests/system
 
 test-slow: install-dev ## The long run: faults at every step boundary, and of every server
-	$(BIN)/python -m pytest tests/system -m slow
+	$(BIN)/python -m pytest tests/system tests/dags -m slow
 
 faults: ## Write docs/faults.md anew from the tests' docstrings
 	PYTHONPATH=plugins:tests $(BIN)/python -m harness.faults.document docs/faults.md

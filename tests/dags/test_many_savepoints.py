@@ -22,6 +22,7 @@ from headgate.ids import JobName
 from headgate.operations.savepointing.considered import due_for_savepoint
 from headgate.spec.load import load_declared
 
+pytestmark = pytest.mark.slow
 FEW, MANY = 40, 200
 SIX_HOURS_LATER = SetClock().at.replace(hour=7)
 

@@ -114,7 +114,10 @@ class KafkaAdmin(KafkaTopics):
             )
             for name, values in changes.items()
         }
-        return self._each(items, send, "configuration of topic")
+        results = self._each(items, send, "configuration of topic")
+        if not validate_only:
+            self._await_configs(changes, results)
+        return results
 
     def add_partitions(
         self, totals: Mapping[TopicName, int], *, validate_only: bool = False
@@ -185,6 +188,25 @@ class KafkaAdmin(KafkaTopics):
             self.patience + _FOR_EACH_PARTITION * sum(partitions.values()),
         )
 
+    def _await_configs(
+        self, changes: Mapping[TopicName, Mapping[str, str | None]], results: ItemResults
+    ) -> None:
+        """Look until the broker that is asked shows the new values, or patience ends.
+
+        The controller has taken them when it answers; a broker learns of them a moment later, and
+        a plan made in that moment would want to make them again.
+        """
+        deadline = self._clock.monotonic() + self.patience.total_seconds()
+        missing = [name for name in changes if results[name] is None]
+        while missing and self._clock.monotonic() < deadline:
+            try:
+                found = self.topics(missing)
+            except HeadgateError:
+                return
+            missing = [name for name in missing if not _shows(found.get(name), changes[name])]
+            if missing:
+                self._clock.sleep(_LOOK_AGAIN)
+
     def _await(
         self,
         names: Sequence[TopicName],
@@ -213,6 +235,12 @@ class KafkaAdmin(KafkaTopics):
                 f"topic {name} {unfinished}",
                 next_step="run the same command again: it looks first",
             )
+
+
+def _shows(topic: ObservedTopic | None, wanted: Mapping[str, str | None]) -> bool:
+    return topic is not None and all(
+        topic.configs.get(key) == value for key, value in wanted.items()
+    )
 
 
 def _alteration(key: str, value: str | None) -> ConfigEntry:
