@@ -6,7 +6,7 @@ Flink, so that these tests neither load nor depend on the shared stack.
 
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,18 +97,18 @@ class OwnAirflow:
 
 
 @contextmanager
-def own_airflow(folder: Path) -> Iterator[OwnAirflow]:
-    """Serve a new project in `folder`."""
+def own_airflow(folder: Path, without: Sequence[str] = _NO_FLINK) -> Iterator[OwnAirflow]:
+    """Serve a new project in `folder`, on a stack without these components."""
     (folder / ".headgate").mkdir(parents=True)
     (folder / ".headgate" / "install").symlink_to(PROJECT / ".headgate" / "install")
     try:
         with pytest.MonkeyPatch.context() as patched:
             patched.delenv("HEADGATE_ENV", raising=False)
-            environment = up(folder, _STACK, without=[*_NO_FLINK, "airflow"])
+            environment = up(folder, _STACK, without=[*without, "airflow"])
             project = SampleProject(folder, environment, "contracts")
             for shared in ("dags", "plugins"):
                 (folder / shared).symlink_to(PROJECT / shared)
-            up(folder, _STACK, without=_NO_FLINK)
+            up(folder, _STACK, without=without)
         access = _access(folder)
         api = AirflowApi(access["address"], access["user"], access["password"])
         yield OwnAirflow(project, environment, api, access["user"])

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from harness.beats import Beats
 from harness.own_airflow import OwnAirflow, own_airflow
-from harness.stack import RunningStack
 from harness.waiting import until
 from headgate.ids import JobName
 from headgate.ledger.records import SnapshotRecord
@@ -17,8 +16,9 @@ PATIENCE = 600.0
 
 
 @pytest.fixture(scope="module")
-def airflow(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnAirflow]:
-    with own_airflow(tmp_path_factory.mktemp("savepoint-dags") / "project", stack) as airflow:
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnAirflow]:
+    folder = tmp_path_factory.mktemp("savepoint-dags") / "project"
+    with own_airflow(folder, without=["flink-2.2"]) as airflow:
         yield airflow
         airflow.project.end_all_jobs()
 
