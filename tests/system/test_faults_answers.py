@@ -10,6 +10,8 @@ from harness.proxy import Proxy
 from harness.sample_project import Ran, SampleProject
 from harness.stack import RunningStack
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 NOWHERE = "http://127.0.0.1:1"
 

@@ -14,6 +14,8 @@ from harness.faults.live_job import LiveJob
 from harness.sample_project import SampleProject
 from harness.stack import RunningStack
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 REPLACING = {"plan": {"action": "replace", "kind": "sql"}}
 RESTARTING = {"plan": {"action": "restart", "cancel": None}}

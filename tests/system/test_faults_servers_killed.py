@@ -14,6 +14,8 @@ from harness.faults.servers import Servers, Strike
 from harness.own_stack import own_stack
 from harness.sample_project import SampleProject
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.2"
 slow = pytest.mark.slow
 

@@ -21,6 +21,8 @@ from headgate.operations.job_status import JobStatus
 from headgate.operations.status import status_of
 from headgate.spec.load import load_job_alone
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 PATIENCE = 900.0
 JOBMANAGER = f"flink-{LINE}-jobmanager"

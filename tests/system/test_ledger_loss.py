@@ -14,6 +14,8 @@ from harness.waiting import until
 from headgate.ids import JobName, sql_identifier
 from headgate.ledger.records import DeploymentRecord, SnapshotRecord
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 START = 1_750_000_000_000
 SQL = """

@@ -13,6 +13,8 @@ from harness.sample_project import TIMESTAMP, SampleProject
 from harness.stack import RunningStack
 from headgate.ids import JobName, sql_identifier
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 SOURCE = f"beats-{uuid4().hex[:8]}-in"
 SQL = """

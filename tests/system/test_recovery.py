@@ -19,6 +19,8 @@ from headgate.clients.storage import snapshots_below
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, SnapshotRecord
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 PATIENCE = 900.0
 JOBMANAGER = f"flink-{LINE}-jobmanager"

@@ -10,6 +10,8 @@ from headgate.clients.storage import snapshot_at
 from headgate.errors import Unavailable
 from obstore.store import S3Store
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "state"
 
 

@@ -11,6 +11,8 @@ from harness.waiting import until
 from headgate.ids import JobName
 from headgate.ledger.records import SnapshotRecord
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 PATIENCE = 600.0
 

@@ -18,6 +18,8 @@ from headgate.clients.storage import MAGIC_NUMBER, is_there
 from headgate.ids import EnvironmentName, JobName, sql_identifier
 from headgate.plan.rehearsal_binding import rehearsal_group, rehearsal_name
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 PATIENCE = 600.0
 IN_FILES = {"execution.checkpointing.data-inline-threshold": "0"}

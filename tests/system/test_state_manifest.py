@@ -18,6 +18,8 @@ from headgate.operations.describe_state import describe_state
 from headgate.operations.flink_python import flink_python_of
 from headgate.spec.load import load_declared
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.2"
 PATIENCE = 600.0
 SOURCE, SINK = (f"state-{uuid4().hex[:8]}-{end}" for end in ("in", "out"))

@@ -51,7 +51,7 @@ class ShownPlan:
     @property
     def digest(self) -> Digest:
         """Of what a person agrees to: equal for equal effects."""
-        return digest_of(json.dumps([_effect(change) for change in self.changes], sort_keys=True))
+        return digest_of(json.dumps(self._effects, sort_keys=True))
 
     def not_shown(self, pending: Sequence[Change]) -> tuple[Change, ...]:
         """Changes that are to be made and were not shown.
@@ -59,18 +59,16 @@ class ShownPlan:
         Counts of records are not compared: they grow from minute to minute, and stand in the
         words of a change only.
         """
-        shown = [_effect(change) for change in self.changes]
-        return tuple(change for change in pending if _effect(change.to_json()) not in shown)
+        return tuple(change for change in pending if change.effect not in self._effects)
+
+    @property
+    def _effects(self) -> list[tuple[Any, ...]]:
+        return [Change.from_json(change).effect for change in self.changes]
 
 
 def is_in(part: Part | None, change: Change) -> bool:
     """Whether a change belongs to a part of the contracts; None stands for the whole."""
     return part is None or is_of_schemas(change) == (part == "schemas")
-
-
-def _effect(change: Mapping[str, Any]) -> dict[str, Any]:
-    written: dict[str, Any] = json.loads(json.dumps(change))
-    return {name: value for name, value in written.items() if name != "reason"}
 
 
 def _question(plan: Plan) -> str:

@@ -6,15 +6,13 @@ import typer
 from rich.text import Text
 
 from headgate.cli.agreeing import ask_whether
-from headgate.cli.console import err, out
+from headgate.cli.console import out
 from headgate.cli.options import EnvironmentOption, environment, project
-from headgate.cli.progress import show_progress
+from headgate.cli.running import run_one
 from headgate.ids import JobName
 from headgate.operations.adopting.found_entries import FoundEntries, find_entries
-from headgate.operations.engine.running import operation_of, run_operation
+from headgate.operations.engine.running import operation_of
 from headgate.operations.services import Services
-
-SURFACE = "command line"
 
 JobArgument = Annotated[str, typer.Argument(help="Job, by its folder's name.")]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask whether to go on.")]
@@ -38,8 +36,7 @@ def adopt(job: JobArgument, *, yes: YesOption = False, env: EnvironmentOption = 
     if found.is_empty:
         return
     ask_whether("Write this into the ledger?", yes=yes, command=f"headgate adopt {job}")
-    with show_progress(err, f"adopt {job}") as listener:
-        run_operation(services, "adopt", name, request, surface=SURFACE, listener=listener)
+    run_one(services, "adopt", name, request)
 
 
 def _show(found: FoundEntries) -> None:

@@ -1,6 +1,8 @@
-"""Asking whether to go on, where somebody can answer."""
+"""Asking whether to go on, where somebody can answer, and who that is."""
 
 import sys
+from getpass import getuser
+from socket import gethostname
 
 import typer
 
@@ -23,3 +25,8 @@ def ask_whether(question: str, *, yes: bool, command: str) -> None:
             next_step=f"{command} --yes",
         )
     typer.confirm(question, abort=True, err=True)
+
+
+def this_user() -> str:
+    """Who has given the command, for the ledger."""
+    return f"{getuser()}@{gethostname()}"

@@ -2,14 +2,13 @@
 
 import json
 import sys
-from getpass import getuser
 from pathlib import Path
-from socket import gethostname
 from typing import Annotated
 
 import typer
 from rich.text import Text
 
+from headgate.cli.agreeing import this_user
 from headgate.cli.console import err, out, print_json
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
 from headgate.errors import Rejected
@@ -19,6 +18,7 @@ from headgate.operations.contracts.plan_and_apply import (
     plan_as_saved,
     plan_contracts,
 )
+from headgate.operations.deployment.whole_file import replace_whole
 from headgate.operations.services import Services
 from headgate.plan.change import EXIT_REFUSED, Change, Plan
 from headgate.plan.contracts import Part
@@ -99,8 +99,8 @@ def apply_command(
     result = apply_contracts(
         services,
         planned,
-        approved_by=_this_user() if approve else None,
-        surface=f"command line ({_this_user()})",
+        approved_by=this_user() if approve else None,
+        surface=f"command line ({this_user()})",
         progress=lambda line: err.print(Text(line)),
     )
     if as_json:
@@ -114,16 +114,10 @@ def _services(env: str | None) -> Services:
     return Services(project(), environment(env))
 
 
-def _this_user() -> str:
-    return f"{getuser()}@{gethostname()}"
-
-
 def _written_whole(file: Path, text: str) -> None:
     """The file is there with all of its text, or as it was."""
-    partial = file.with_name(f".{file.name}.part")
     try:
-        partial.write_text(f"{text}\n", encoding="utf-8")
-        partial.replace(file)
+        replace_whole(file, f"{text}\n")
     except OSError as error:
         raise Rejected(
             f"the plan cannot be written to {file}: {error.strerror}",

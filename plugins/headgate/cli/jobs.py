@@ -7,13 +7,11 @@ import typer
 from headgate.cli.agreeing import ask_whether
 from headgate.cli.console import err
 from headgate.cli.options import EnvironmentOption, environment, project
-from headgate.cli.progress import show_progress
+from headgate.cli.running import run_one
 from headgate.ids import JobName
-from headgate.operations.engine.running import operation_of, run_operation
+from headgate.operations.engine.running import operation_of
 from headgate.operations.services import Services
 from headgate.operations.stop import DRAIN_MEANS
-
-SURFACE = "command line"
 
 JobsArgument = Annotated[list[str], typer.Argument(help="Jobs, by their folders' names.")]
 StartEmptyOption = Annotated[
@@ -66,5 +64,4 @@ def _run_each(kind: str, jobs: list[str], options: dict[str, object], env: str |
     operation = operation_of(kind)
     requests = {JobName(job): operation.request(services, JobName(job), options) for job in jobs}
     for job, request in requests.items():
-        with show_progress(err, f"{kind} {job}") as listener:
-            run_operation(services, kind, job, request, surface=SURFACE, listener=listener)
+        run_one(services, kind, job, request)

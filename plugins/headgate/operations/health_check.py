@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from headgate.errors import SpecError
-from headgate.ids import JobName
 from headgate.ledger.records import HealthLookRecord
 from headgate.operations.job_status import JobStatus
-from headgate.operations.known_job import known_jobs
+from headgate.operations.known_job import declared_alone, known_jobs
 from headgate.operations.look_at_job import JobLook, look_at_jobs
 from headgate.operations.restoring.considered import may_recover
 from headgate.operations.services import Services
@@ -21,8 +19,6 @@ from headgate.plan.health_attention import (
     still_told,
 )
 from headgate.plan.recovery import Recoverable
-from headgate.spec.declared import DeclaredJob
-from headgate.spec.load import load_job_alone
 
 _TOLD = "told"
 _EXCUSED = Recoverable(is_due=False, reason="an operation is under way")
@@ -58,7 +54,7 @@ def check_health(services: Services) -> Sequence[Checked]:
 
     """
     names = sorted({deployment.job for deployment in services.ledger.deployments()})
-    known = known_jobs(services, {name: _declared(services, name) for name in names})
+    known = known_jobs(services, {name: declared_alone(services, name) for name in names})
     now = services.clock.now()
     return [_checked(services, look, now) for look in look_at_jobs(services, known)]
 
@@ -109,11 +105,3 @@ def _write(services: Services, look: JobLook, status: JobStatus, now: datetime) 
         )
     )
     return told
-
-
-def _declared(services: Services, job: JobName) -> DeclaredJob | None:
-    try:
-        loaded = load_job_alone(services.project, job)
-    except SpecError:
-        return None
-    return loaded.job if loaded else None

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from headgate.errors import SpecError
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, HealthLookRecord, OperationRecord
 from headgate.operations.services import Services
 from headgate.plan.health_memory import LookMemory
 from headgate.spec.declared import DeclaredJob
+from headgate.spec.load import load_job_alone
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,12 @@ def known_jobs(services: Services, jobs: Mapping[JobName, DeclaredJob | None]) -
         )
         for job, declared in jobs.items()
     ]
+
+
+def declared_alone(services: Services, job: JobName) -> DeclaredJob | None:
+    """The job as its folder declares it, whatever the others say; None if it cannot be read."""
+    try:
+        loaded = load_job_alone(services.project, job)
+    except SpecError:
+        return None
+    return loaded.job if loaded else None

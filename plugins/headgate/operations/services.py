@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from headgate.clients.flink import FlinkClient
+from headgate.clients.kafka_admin import KafkaAdmin
 from headgate.clients.registry import Registry
 from headgate.clock import SYSTEM_CLOCK, Clock
 from headgate.errors import Rejected
@@ -37,6 +38,11 @@ class Services:
     def registry(self) -> Registry:
         """The schema registry of the environment."""
         return Registry(self.environment.settings.registry)
+
+    @cached_property
+    def kafka(self) -> KafkaAdmin:
+        """The admin client of the environment's Kafka."""
+        return KafkaAdmin(self.environment.settings.kafka)
 
     def cluster(self, line: FlinkLineName) -> FlinkCluster:
         """Where the cluster of a Flink line is. Raises Rejected if the environment has none."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from headgate.ids import Digest, JobName, digest_of
 from headgate.plan.binding import MODULE_FILE, PLAN_FILE, Binding
 from headgate.spec.declared import DeclaredJob
+from headgate.spec.load import JOBS
 
 BINDING_FILE = "binding.json"
 RUNTIME = "headgate_runtime"
@@ -45,6 +46,15 @@ class Staged:
         """The driver's only argument."""
         return self.folder / BINDING_FILE
 
+    def as_evidence(self) -> dict[str, str]:
+        """What a submission needs of it, as a step's evidence."""
+        return {
+            "folder": str(self.folder),
+            "digest": self.digest,
+            "driver": str(self.driver),
+            "binding": str(self.binding),
+        }
+
 
 def collect_artefacts(
     job: DeclaredJob, binding: Binding, plan: str | None, runtime: Path
@@ -57,6 +67,11 @@ def collect_artefacts(
         files[MODULE_FILE] = job.code.encode()
     files |= {f"{RUNTIME}/{name}": content for name, content in _python_files(runtime)}
     return Artefacts(job.name, tuple(sorted(files.items())))
+
+
+def runtime_of(project: Path) -> Path:
+    """The folder of what runs inside Flink's Python."""
+    return project / JOBS / RUNTIME
 
 
 def place_of(root: Path, job: JobName, digest: Digest) -> Staged:

@@ -27,11 +27,13 @@ class NamedTest:
     step: str
     expected: str
     cases: Mapping[str, bool] = field(hash=False)
+    is_slow: bool = False
+    """Whether all of it belongs to the long run alone."""
 
     def runs(self, pattern: str) -> Run | None:
         """Which run has what a pattern names: this test, or cases of it. None if it is neither."""
         if fnmatchcase(self.name, pattern):
-            return "every run"
+            return "the long run" if self.is_slow else "every run"
         found = [
             is_slow
             for value, is_slow in self.cases.items()
@@ -39,28 +41,40 @@ class NamedTest:
         ]
         if not found:
             return None
-        return "the long run" if all(found) else "every run"
+        return "the long run" if self.is_slow or all(found) else "every run"
 
 
 def named_tests(folder: Path) -> Iterator[NamedTest]:
     """Every test function below a folder, by file and place."""
     for file in sorted(folder.rglob("test_*.py")):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        is_slow = any(map(_marks_all_slow, module.body))
+        for node in module.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield _named(file.relative_to(folder.parent).as_posix(), node)
+                yield _named(file.relative_to(folder.parent).as_posix(), node, is_slow=is_slow)
 
 
-def _named(file: str, node: ast.FunctionDef) -> NamedTest:
+def _marks_all_slow(statement: ast.stmt) -> bool:
+    """Whether it is `pytestmark = ...slow...`."""
+    return (
+        isinstance(statement, ast.Assign)
+        and ast.unparse(statement.targets[0]) == "pytestmark"
+        and "slow" in ast.unparse(statement.value)
+    )
+
+
+def _named(file: str, node: ast.FunctionDef, *, is_slow: bool) -> NamedTest:
     said = _STEP.search(ast.get_docstring(node) or "")
     cases: dict[str, bool] = {}
-    for value, is_slow in _cases(node):
-        cases[value] = is_slow and cases.get(value, True)
+    for value, is_slow_case in _cases(node):
+        cases[value] = is_slow_case and cases.get(value, True)
     return NamedTest(
         file=file,
         name=node.name,
         step=_line(said["step"]) if said else "",
         expected=_line(said["expected"]) if said else "",
         cases=cases,
+        is_slow=is_slow,
     )
 
 

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from harness.offline_services import offline_services
 from harness.postgres import Postgres
 from headgate.errors import Indeterminate, Unavailable
-from headgate.ids import EnvironmentName, JobName, OperationId
+from headgate.ids import JobName, OperationId
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Engine
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run, Step
 from headgate.operations.services import Services
-from headgate.spec.declared import NamedEnvironment
-from headgate.spec.environment import Environment
 from sqlalchemy import Connection, event
 
 JOB, ID = JobName("device-minutes"), OperationId("operation-1")
@@ -63,19 +62,11 @@ def services(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Services]:
     monkeypatch.setenv("TEST_LEDGER_PASSWORD", postgres.password)
-    settings = Environment.model_validate(
-        {
-            "kafka": {},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "flink": {},
-            "state": str(tmp_path),
-            "artefacts": str(tmp_path),
-            "ledger": postgres.new_database(),
-            "ledger_password": "env:TEST_LEDGER_PASSWORD",
-        }
+    services = offline_services(
+        tmp_path,
+        ledger=postgres.new_database(),
+        ledger_password="env:TEST_LEDGER_PASSWORD",
     )
-    named = NamedEnvironment(EnvironmentName("test"), settings, None)
-    services = Services(tmp_path, named)
     yield services
     services.ledger._engine.dispose()
 

@@ -9,33 +9,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from harness.offline_services import offline_services
 from headgate.errors import Rejected
-from headgate.ids import EnvironmentName, JobName, OperationId
+from headgate.ids import JobName, OperationId
 from headgate.ledger.errors import Ended, Superseded
 from headgate.ledger.records import LeaseRecord
 from headgate.operations.abandon import abandon
 from headgate.operations.lease_holder import whereabouts
 from headgate.operations.open_operation import find_operation, whole_operation
 from headgate.operations.services import Services
-from headgate.spec.declared import NamedEnvironment
-from headgate.spec.environment import Environment
 
 JOB, ID = JobName("device-minutes"), OperationId("operation-1")
 
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    settings = Environment.model_validate(
-        {
-            "kafka": {},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "flink": {},
-            "state": str(tmp_path),
-            "artefacts": str(tmp_path),
-            "ledger": f"sqlite:///{tmp_path}/ledger.sqlite",
-        }
-    )
-    return Services(tmp_path, NamedEnvironment(EnvironmentName("test"), settings, None))
+    return offline_services(tmp_path)
 
 
 def opened(services: Services, holder: str) -> LeaseRecord:

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from harness.offline_services import offline_services
 from headgate.clock import Clock
 from headgate.errors import Indeterminate, NeedsOperator, Rejected, Unavailable
-from headgate.ids import EnvironmentName, JobName, OperationId
+from headgate.ids import JobName, OperationId
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Engine, Event, Waiting
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run, Step
 from headgate.operations.services import Services
-from headgate.spec.declared import NamedEnvironment
-from headgate.spec.environment import Environment
 
 JOB = JobName("device-minutes")
 ID = OperationId("operation-1")
@@ -124,18 +123,7 @@ class ManualClock:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    settings = Environment.model_validate(
-        {
-            "kafka": {},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "flink": {},
-            "state": str(tmp_path),
-            "artefacts": str(tmp_path),
-            "ledger": f"sqlite:///{tmp_path}/ledger.sqlite",
-        }
-    )
-    environment = NamedEnvironment(EnvironmentName("test"), settings, None)
-    return Services(tmp_path, environment, ManualClock().clock)
+    return offline_services(tmp_path, clock=ManualClock().clock)
 
 
 def engine(

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from harness.offline_services import offline_services
 from headgate.errors import NeedsOperator
 from headgate.ids import (
     Digest,
-    EnvironmentName,
     FlinkJobId,
     FlinkLineName,
     JobName,
@@ -23,8 +23,6 @@ from headgate.operations.deployment.kept_submission import (
     kept_submissions,
 )
 from headgate.operations.services import Services
-from headgate.spec.declared import NamedEnvironment
-from headgate.spec.environment import Environment
 
 NOON = datetime(2026, 1, 1, 12, 30, 1, 234567, tzinfo=UTC)
 DEPLOYMENT = DeploymentRecord(
@@ -51,17 +49,7 @@ DEPLOYMENT = DeploymentRecord(
 
 @pytest.fixture
 def services(tmp_path: Path) -> Services:
-    settings = Environment.model_validate(
-        {
-            "kafka": {},
-            "registry": {"url": "http://127.0.0.1:1"},
-            "flink": {},
-            "state": str(tmp_path),
-            "artefacts": str(tmp_path),
-            "ledger": f"sqlite:///{tmp_path}/ledger.sqlite",
-        }
-    )
-    return Services(tmp_path, NamedEnvironment(EnvironmentName("test"), settings, None))
+    return offline_services(tmp_path)
 
 
 def test_copy_is_read_back_whole(services: Services) -> None:

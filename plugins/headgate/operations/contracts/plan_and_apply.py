@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC
 from uuid import uuid4
 
-from headgate.clients.kafka_admin import KafkaAdmin
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import JobName, TopicName
 from headgate.ledger.records import ContractRunRecord
@@ -34,6 +33,8 @@ from headgate.spec.load import SCHEMAS, load_declared
 
 __all__ = ["ApplyResult", "PlannedContracts", "apply_contracts", "plan_as_saved", "plan_contracts"]
 
+_NOTHING = ObservedContracts({}, {})
+
 
 def plan_contracts(services: Services, only: Part | None = None) -> PlannedContracts:
     """What would be changed. Changes nothing.
@@ -51,8 +52,7 @@ def plan_contracts(services: Services, only: Part | None = None) -> PlannedContr
     observed = _observe(services, contracts, only)
     plan = contract_plan(contracts, observed, only)
     if only != "schemas":
-        admin = KafkaAdmin(services.environment.settings.kafka)
-        plan = plan.with_refusals(refusals_by_brokers(plan, admin))
+        plan = plan.with_refusals(refusals_by_brokers(plan, services.kafka))
     return PlannedContracts(
         plan,
         contracts,
@@ -123,12 +123,12 @@ def apply_contracts(
 
 
 def _apply(services: Services, pending: Sequence[Change], progress: Progress) -> ApplyResult:
-    settings = services.environment.settings
+    registry = services.environment.settings.registry
     schemas = [change for change in pending if is_of_schemas(change)]
     topics = [change for change in pending if not is_of_schemas(change)]
-    results = apply_schemas(schemas, settings.registry, progress) if schemas else []
+    results = apply_schemas(schemas, registry, progress) if schemas else []
     if all(result.outcome == "ok" for result in results):
-        results += apply_topics(topics, KafkaAdmin(settings.kafka), progress) if topics else []
+        results += apply_topics(topics, services.kafka, progress) if topics else []
     else:
         results += [
             ItemResult(change, "skipped", "not every schema is registered") for change in topics
@@ -140,27 +140,24 @@ def _observe(
     services: Services, declared: DeclaredContracts, only: Part | None
 ) -> ObservedContracts:
     """Kafka and the registry at the same time: neither waits for the other's answers."""
-    settings = services.environment.settings
+    registry = services.environment.settings.registry
     declared_here = declared_subjects(declared.topics.values()) if only != "topics" else ()
     with ThreadPoolExecutor(1) as beside:
-        observing = beside.submit(observe_subjects, settings.registry, declared_here)
+        observing = beside.submit(observe_subjects, registry, declared_here)
         kafka = _observe_kafka(services, declared) if only != "schemas" else _NOTHING
         return replace(kafka, subjects=observing.result())
 
 
-_NOTHING = ObservedContracts({}, {})
-
-
 def _observe_kafka(services: Services, declared: DeclaredContracts) -> ObservedContracts:
-    settings = services.environment.settings
-    seen = observe_topics(KafkaAdmin(settings.kafka), declared.topics)
+    seen = observe_topics(services.kafka, declared.topics)
     expiring = observe_expiring(
         services.environment,
         shortened_retention(declared.topics, seen.topics),
         _readers(declared),
         services.clock.now(),
     )
-    unknown = unknown_topics(seen.all_names, declared.topics, settings.owned_topic_prefixes)
+    owned = services.environment.settings.owned_topic_prefixes
+    unknown = unknown_topics(seen.all_names, declared.topics, owned)
     return ObservedContracts(seen.topics, {}, seen.cluster_id, unknown, expiring)
 
 

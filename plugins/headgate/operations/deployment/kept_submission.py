@@ -5,7 +5,6 @@ written before the submission, and once more when the job is healthy.
 """
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -15,6 +14,7 @@ from typing import Any
 from headgate.errors import NeedsOperator
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord
+from headgate.operations.deployment.whole_file import write_whole
 from headgate.operations.services import Services
 
 _TIMES = ("created_at", "updated_at")
@@ -29,10 +29,7 @@ def folder_of_submissions(services: Services, job: JobName) -> Path:
 def keep_submission(services: Services, deployment: DeploymentRecord) -> None:
     """Write the copy, whole or not at all; the same one again is no error."""
     file = folder_of_submissions(services, deployment.job) / f"{deployment.flink_job_id}.json"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(deployment_as_json(deployment), indent=2), encoding="utf-8")
-    unfinished.replace(file)
+    write_whole(file, json.dumps(deployment_as_json(deployment), indent=2))
 
 
 def kept_submissions(services: Services, job: JobName) -> Sequence[DeploymentRecord]:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from headgate.clients.kafka_admin import KafkaAdmin
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import Digest, FlinkLineName, TopicName, flink_job_id
 from headgate.ledger.records import Json
@@ -94,7 +93,7 @@ def _with_unused_id(run: Run, line: FlinkLineName, decision: Deployment) -> Depl
 def _refuse_missing_topics(services: Services, bound: BoundJob) -> None:
     spec = bound.job.spec
     names = [TopicName(name) for name in (*spec.sources, *spec.sinks)]
-    there = KafkaAdmin(services.environment.settings.kafka).topics(names)
+    there = services.kafka.topics(names)
     missing = [name for name in names if name not in there]
     if missing:
         raise Rejected(

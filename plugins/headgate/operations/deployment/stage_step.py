@@ -9,7 +9,13 @@ from headgate.ids import Digest
 from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import bind
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
-from headgate.operations.stage import Artefacts, collect_artefacts, place_of, stage
+from headgate.operations.stage import (
+    Artefacts,
+    collect_artefacts,
+    place_of,
+    runtime_of,
+    stage,
+)
 
 
 class StageArtefacts:
@@ -21,7 +27,7 @@ class StageArtefacts:
 
     def intend(self, run: Run) -> Json:
         """The digest of what will be staged."""
-        return {"digest": _artefacts(run).digest}
+        return {"digest": self.artefacts(run).digest}
 
     def look(self, run: Run, intention: Intention) -> Look:
         """Whether the folder of that digest is there."""
@@ -29,30 +35,26 @@ class StageArtefacts:
         place = place_of(root, run.job, Digest(intention.intent["digest"]))
         if not place.folder.is_dir():
             return Absent()
-        return Done(
-            {
-                "folder": str(place.folder),
-                "digest": place.digest,
-                "driver": str(place.driver),
-                "binding": str(place.binding),
-            }
-        )
+        return Done(place.as_evidence())
 
     def act(self, run: Run, intention: Intention) -> None:
         """Write the folder. Raises Rejected if what would be in it is no longer what it was."""
-        artefacts = _artefacts(run)
+        artefacts = self.artefacts(run)
         if artefacts.digest != intention.intent["digest"]:
-            raise Rejected(
-                f"{run.job}: the runtime or a schema changed while this deployment was under way",
-                still_true="Nothing was submitted.",
-                next_step=f"headgate deploy {run.job}",
-            )
+            raise self.changed(run)
         stage(run.services.environment.settings.artefacts, artefacts)
 
+    def artefacts(self, run: Run) -> Artefacts:
+        """What the job runs from, as the files and the registry have it now."""
+        bound = bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
+        compiled = run.evidence.get("compile")
+        plan = Path(compiled["file"]).read_text(encoding="utf-8") if compiled else None
+        return collect_artefacts(bound.job, bound.binding, plan, runtime_of(run.services.project))
 
-def _artefacts(run: Run) -> Artefacts:
-    bound = bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
-    compiled = run.evidence.get("compile")
-    plan = Path(compiled["file"]).read_text(encoding="utf-8") if compiled else None
-    runtime = run.services.project / "flink_jobs" / "headgate_runtime"
-    return collect_artefacts(bound.job, bound.binding, plan, runtime)
+    def changed(self, run: Run) -> Rejected:
+        """The refusal where it is no longer what it was."""
+        return Rejected(
+            f"{run.job}: the runtime or a schema changed while this deployment was under way",
+            still_true="Nothing was submitted.",
+            next_step=f"headgate deploy {run.job}",
+        )

@@ -9,7 +9,7 @@ from headgate.clients.flink import FlinkClient
 from headgate.errors import NeedsOperator
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.ending.cancel_turn import only_cancel_of
+from headgate.operations.ending.cancel_turn import cancel_and_wait
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 
 _AWAITED = timedelta(seconds=20)
@@ -50,21 +50,9 @@ class CancelJob:
         return Pending("the job is ending", timedelta(milliseconds=500))
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Cancel it, and hold the turn until it has ended, so that cancels follow each other."""
-        client, job_id = _client(run, intention), FlinkJobId(intention.intent["flink_job_id"])
-        with only_cancel_of(run, client):
-            client.cancel(job_id)
-            _await_end(run, client, job_id)
-
-
-def _await_end(run: Run, client: FlinkClient, job_id: FlinkJobId) -> None:
-    clock = run.services.clock
-    end = clock.monotonic() + _AWAITED.total_seconds()
-    while clock.monotonic() < end:
-        picture = client.job(job_id)
-        if picture is None or picture.is_terminal:
-            return
-        clock.sleep(timedelta(milliseconds=250))
+        """Cancel it in its turn."""
+        job_id = FlinkJobId(intention.intent["flink_job_id"])
+        cancel_and_wait(run, _client(run, intention), job_id, _AWAITED)
 
 
 def _client(run: Run, intention: Intention) -> FlinkClient:

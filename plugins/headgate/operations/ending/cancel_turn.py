@@ -1,4 +1,4 @@
-"""The turn at cancelling: one job of a cluster is cancelled at a time."""
+"""Cancelling: one job of a cluster at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,11 +6,32 @@ from datetime import timedelta
 
 from headgate.clients.flink import FlinkClient
 from headgate.errors import Unavailable
+from headgate.ids import FlinkJobId
 from headgate.operations.engine.step import Run
 
 _OWN_ENDS = timedelta(0)
 _OTHERS_END = timedelta(minutes=1)
 """A turn whose holder has died ends by itself."""
+
+
+def cancel_and_wait(run: Run, client: FlinkClient, job_id: FlinkJobId, at_most: timedelta) -> None:
+    """Cancel a job, and hold the turn until it has ended, so that cancels follow each other.
+
+    Waits a little for what takes a second; if it takes longer, the next look goes on.
+
+    Raises:
+        Unavailable: another job is being cancelled.
+
+    """
+    clock = run.services.clock
+    with only_cancel_of(run, client):
+        client.cancel(job_id)
+        end = clock.monotonic() + at_most.total_seconds()
+        while clock.monotonic() < end:
+            picture = client.job(job_id)
+            if picture is None or picture.is_terminal:
+                return
+            clock.sleep(timedelta(milliseconds=250))
 
 
 @contextmanager

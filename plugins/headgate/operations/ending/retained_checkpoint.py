@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from headgate.clients.snapshot_metadata import metadata_problem
 from headgate.clients.storage import SnapshotFolder, content_of, snapshots_below
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId
-from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
+from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.restoring.known_snapshots import checkpoint_folder
+from headgate.operations.savepointing.snapshot_record import snapshot_record
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ class RecordCancel:
         """Write the checkpoint first, so that a cancelled deployment has what it has left."""
         deployment, intent = self._deployment(run, intention), intention.intent
         if intent["location"] is not None:
-            run.services.ledger.add_snapshot(run.lease, _record(run, deployment, intent))
+            measured = {**intent, "format": "native"}
+            record = snapshot_record(run, deployment, measured, "cancel", kind="checkpoint")
+            run.services.ledger.add_snapshot(run.lease, record)
         run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "cancelled")
 
     def _deployment(self, run: Run, intention: Intention) -> DeploymentRecord:
@@ -109,26 +112,4 @@ def _newest_whole(run: Run, job_id: FlinkJobId) -> SnapshotFolder | None:
             if metadata_problem(one.location) is None
         ),
         None,
-    )
-
-
-def _record(run: Run, deployment: DeploymentRecord, intent: Json) -> SnapshotRecord:
-    return SnapshotRecord(
-        location=intent["location"],
-        job=run.job,
-        generation=deployment.generation,
-        flink_job_id=deployment.flink_job_id,
-        kind="checkpoint",
-        format="native",
-        line=deployment.line,
-        plan_digest=deployment.plan_digest,
-        spec_digest=deployment.spec_digest,
-        metadata_bytes=intent["metadata_bytes"],
-        pinned=False,
-        operation_id=run.id,
-        taken_at=datetime.fromisoformat(intent["taken_at"]),
-        origin="cancel",
-        size_bytes=intent["size_bytes"],
-        flink_version=deployment.flink_version,
-        artefact_digest=deployment.artefact_digest,
     )

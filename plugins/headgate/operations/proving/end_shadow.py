@@ -10,12 +10,12 @@ from headgate.clients.storage import delete_folder, is_there
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
-from headgate.operations.ending.cancel_turn import only_cancel_of
+from headgate.operations.ending.cancel_turn import cancel_and_wait
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 from headgate.operations.proving.submit_shadow import SubmitShadow
 from headgate.plan.rehearsal_binding import rehearsal_group
 
-_ENDS_WITHIN = timedelta(seconds=10)
+_AWAITED = timedelta(seconds=10)
 
 
 class EndShadow:
@@ -54,25 +54,12 @@ class EndShadow:
         job_id = FlinkJobId(intent["flink_job_id"])
         picture = client.job(job_id)
         if picture is not None and not picture.is_terminal:
-            with only_cancel_of(run, client):
-                client.cancel(job_id)
-                _await_end(run, client, job_id)
+            cancel_and_wait(run, client, job_id, _AWAITED)
             return
         delete_folder(intent["checkpoints"])
         # A group whose last member has only just gone is refused; the next look tries again.
         with suppress(Rejected):
             ConsumerGroups(run.services.environment.settings.kafka).delete(intent["group"])
-
-
-def _await_end(run: Run, client: FlinkClient, job_id: FlinkJobId) -> None:
-    """Wait a little for what takes a second; if it takes longer, the next look goes on."""
-    clock = run.services.clock
-    end = clock.monotonic() + _ENDS_WITHIN.total_seconds()
-    while clock.monotonic() < end:
-        picture = client.job(job_id)
-        if picture is None or picture.is_terminal:
-            return
-        clock.sleep(timedelta(milliseconds=250))
 
 
 def _client(run: Run, intention: Intention) -> FlinkClient:

@@ -46,7 +46,8 @@ class SubmitShadow:
             "restore_from": chosen["location"],
             "checkpoints": as_flink_uri(f"{state}/rehearsals/{run.job}/{run.id}"),
             "interval_seconds": min(chosen["checkpoint_interval_seconds"], _LONGEST_INTERVAL),
-            **staged,
+            "driver": staged["driver"],
+            "binding": staged["binding"],
         }
 
     def look(self, run: Run, intention: Intention) -> Look:

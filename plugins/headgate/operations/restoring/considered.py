@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from headgate.errors import HeadgateError, SpecError
+from headgate.errors import HeadgateError
 from headgate.ids import JobName
 from headgate.ledger.records import OperationRecord
+from headgate.operations.known_job import declared_alone
 from headgate.operations.services import Services
 from headgate.operations.status import status_of
 from headgate.plan.recovery import (
@@ -16,7 +17,6 @@ from headgate.plan.recovery import (
     recoverable,
 )
 from headgate.spec.declared import DeclaredJob
-from headgate.spec.load import load_job_alone
 
 _BRINGS_BACK = ("deploy", "start", "recover", "rescale")
 
@@ -36,7 +36,7 @@ def jobs_to_recover(services: Services) -> Sequence[Considered]:
     What ran is brought back without its files, so no error in them keeps a job from it.
     """
     names = sorted({one.job for one in services.ledger.deployments()})
-    return [_considered(services, name, _declared(services, name)) for name in names]
+    return [_considered(services, name, declared_alone(services, name)) for name in names]
 
 
 def may_recover(
@@ -69,14 +69,6 @@ def _considered(services: Services, job: JobName, declared: DeclaredJob | None) 
     needed = needs_recovery(recovery_facts(services, job, declared, status.state))
     told = f"{needed.reason}: {status.reason}" if status.reason else needed.reason
     return Considered(job, needed.is_due, told if needed.is_due else needed.reason)
-
-
-def _declared(services: Services, job: JobName) -> DeclaredJob | None:
-    try:
-        loaded = load_job_alone(services.project, job)
-    except SpecError:
-        return None
-    return loaded.job if loaded else None
 
 
 def _ended_as(services: Services, job: JobName) -> str | None:

@@ -63,14 +63,7 @@ class ReuseArtefacts:
         """Whether it is there, unchanged."""
         del intention
         staged = kept_artefacts(run.services, restarted_deployment(run)).staged
-        return Done(
-            {
-                "folder": str(staged.folder),
-                "digest": staged.digest,
-                "driver": str(staged.driver),
-                "binding": str(staged.binding),
-            }
-        )
+        return Done(staged.as_evidence())
 
     def act(self, run: Run, intention: Intention) -> None:
         """Never called: `look` finds it or says why not."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
-from headgate.operations.savepointing.snapshot_record import savepoint_record
+from headgate.operations.savepointing.snapshot_record import snapshot_record
 from headgate.operations.savepointing.take_savepoint import TakeSavepoint
 
 
@@ -40,5 +40,5 @@ class RecordSavepoint:
         """Write the row."""
         ledger, intent = run.services.ledger, intention.intent
         deployment = ledger.deployment(run.job, FlinkJobId(intent["flink_job_id"]))
-        record = savepoint_record(run, deployment, intent, intent["origin"])
+        record = snapshot_record(run, deployment, intent, intent["origin"])
         ledger.add_snapshot(run.lease, record)

@@ -1,13 +1,18 @@
-"""The ledger's record of a savepoint that was verified."""
+"""The ledger's record of a snapshot that was verified."""
 
 from datetime import datetime
+from typing import Literal
 
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotOrigin, SnapshotRecord
 from headgate.operations.engine.step import Run
 
 
-def savepoint_record(
-    run: Run, deployment: DeploymentRecord, measured: Json, origin: SnapshotOrigin
+def snapshot_record(
+    run: Run,
+    deployment: DeploymentRecord,
+    measured: Json,
+    origin: SnapshotOrigin,
+    kind: Literal["savepoint", "checkpoint"] = "savepoint",
 ) -> SnapshotRecord:
     """Of `measured` the location and sizes are needed; what else it holds was told by Flink."""
     taken_at = measured.get("taken_at")
@@ -16,7 +21,7 @@ def savepoint_record(
         job=run.job,
         generation=deployment.generation,
         flink_job_id=deployment.flink_job_id,
-        kind="savepoint",
+        kind=kind,
         format=measured.get("format", "canonical"),
         line=deployment.line,
         plan_digest=deployment.plan_digest,

@@ -8,7 +8,7 @@ from typing import ClassVar
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
-from headgate.operations.savepointing.snapshot_record import savepoint_record
+from headgate.operations.savepointing.snapshot_record import snapshot_record
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RecordStop:
         deployment = _deployment(run, intention)
         run.services.ledger.add_snapshot(
             run.lease,
-            savepoint_record(
+            snapshot_record(
                 run,
                 deployment,
                 intention.intent,
