@@ -25,7 +25,7 @@ from harness.sample_project import SampleProject
 from harness.stack import PROJECT
 from harness.waiting import until
 
-_STACK = "own"
+STACK = "own"
 _NO_FLINK = [name for name in COMPONENTS if name.startswith("flink")]
 _RUN_ENDS = timedelta(minutes=5)
 _ANSWERED_AFTER = timedelta(seconds=6)
@@ -97,23 +97,28 @@ class OwnAirflow:
 
 
 @contextmanager
-def own_airflow(folder: Path, without: Sequence[str] = _NO_FLINK) -> Iterator[OwnAirflow]:
-    """Serve a new project in `folder`, on a stack without these components."""
+def own_airflow(
+    folder: Path, without: Sequence[str] = _NO_FLINK, configuration: str = ""
+) -> Iterator[OwnAirflow]:
+    """Serve a new project in `folder`, on a stack without these components.
+
+    `configuration` is what its headgate.toml has besides its environment.
+    """
     (folder / ".headgate").mkdir(parents=True)
     (folder / ".headgate" / "install").symlink_to(PROJECT / ".headgate" / "install")
     try:
         with pytest.MonkeyPatch.context() as patched:
             patched.delenv("HEADGATE_ENV", raising=False)
-            environment = up(folder, _STACK, without=[*without, "airflow"])
-            project = SampleProject(folder, environment, "contracts")
+            environment = up(folder, STACK, without=[*without, "airflow"])
+            project = SampleProject(folder, environment, "contracts", configuration)
             for shared in ("dags", "plugins"):
                 (folder / shared).symlink_to(PROJECT / shared)
-            up(folder, _STACK, without=without)
+            up(folder, STACK, without=without)
         access = _access(folder)
         api = AirflowApi(access["address"], access["user"], access["password"])
         yield OwnAirflow(project, environment, api, access["user"])
     finally:
-        down(folder, _STACK)
+        down(folder, STACK)
 
 
 def _once_not_busy(write: Callable[[], None]) -> None:
@@ -130,6 +135,6 @@ def _once_not_busy(write: Callable[[], None]) -> None:
 
 
 def _access(folder: Path) -> Mapping[str, str]:
-    text = layout_of(folder, _STACK).access_file.read_text()
+    text = layout_of(folder, STACK).access_file.read_text()
     access: Mapping[str, str] = tomllib.loads(text)["airflow"]
     return access

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from headgate.errors import HeadgateError
 from headgate.local.layout import layout_of
@@ -25,10 +26,11 @@ class OwnStack:
     name: str
     environment: NamedEnvironment
     line: str = "2.3"
+    project: Path = PROJECT
 
     def pid(self, service: str) -> int | None:
         """The process of a service, while it runs."""
-        found = (one for one in processes(PROJECT, self.name) if one.service == service)
+        found = (one for one in processes(self.project, self.name) if one.service == service)
         return next((one.pid for one in found), None)
 
     def kill(self, service: str) -> int:
@@ -45,7 +47,8 @@ class OwnStack:
 
     def set_flink_option(self, key: str, value: str) -> None:
         """Set an option of the cluster; it holds from the next start of its JobManager."""
-        file = layout_of(PROJECT, self.name).service(f"flink-{self.line}") / "conf" / "config.yaml"
+        layout = layout_of(self.project, self.name)
+        file = layout.service(f"flink-{self.line}") / "conf" / "config.yaml"
         lines = [line for line in file.read_text().splitlines() if not line.startswith(f"{key}:")]
         file.write_text("\n".join([*lines, f"{key}: {value}", ""]))
 

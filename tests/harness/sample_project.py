@@ -40,10 +40,14 @@ class Ran:
 class SampleProject:
     """Uses the servers of the stack under an environment name of its own."""
 
-    def __init__(self, root: Path, environment: NamedEnvironment, name: str) -> None:
+    def __init__(
+        self, root: Path, environment: NamedEnvironment, name: str, configuration: str = ""
+    ) -> None:
+        """`configuration` is what headgate.toml has besides its environment."""
         self.root = root
         self.name = name
         self._settings = environment.settings
+        self._configuration = configuration
         (root / "schemas").mkdir(parents=True)
         (root / "flink_jobs").mkdir()
         shutil.copytree(
@@ -60,7 +64,7 @@ class SampleProject:
         }
         settings = self._settings.model_copy(update=own).model_dump(mode="json", exclude_none=True)
         content = {"default": self.name, "environments": {self.name: settings}}
-        (self.root / "headgate.toml").write_text(toml_text(content))
+        (self.root / "headgate.toml").write_text(toml_text(content) + self._configuration)
 
     def flink_at(self, line: str, rest: str) -> dict[str, Any]:
         """The Flink clusters with another address for one line, for `use(flink=...)`."""

@@ -9,8 +9,8 @@ from uuid import uuid4
 import fastavro
 import pytest
 from harness.beats import SQL, Beats
-from harness.own_airflow import OwnAirflow, own_airflow
-from harness.own_stack import OwnStack, own_stack
+from harness.own_airflow import STACK, OwnAirflow, own_airflow
+from harness.own_stack import OwnStack
 from harness.sample_project import Ran, SampleProject
 from harness.waiting import until
 from harness.webhook import Webhook, webhook
@@ -32,7 +32,7 @@ THROWING = SQL.replace("SUM(number)", f"SUM(1000 / (number - {THROWS_AT}))")
 DIGEST = "SHA512(REPEAT(CAST(MOD(number, 10) AS STRING), 100000))"
 SLOW = SQL.replace("SUM(number)", f"SUM(number + CHAR_LENGTH({DIGEST}) - 128)")
 """The same sums with so much to do for each record that input waits."""
-NOTIFIER = """
+CONFIGURATION = """
 [health]
 schedule = "manual"
 
@@ -45,31 +45,26 @@ connection = "chat"
 
 
 @pytest.fixture(scope="module")
-def stack() -> Iterator[OwnStack]:
-    with own_stack("health") as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
 def chat() -> Iterator[Webhook]:
     with webhook() as hook:
         yield hook
 
 
 @pytest.fixture(scope="module")
-def airflow(
-    stack: OwnStack, chat: Webhook, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OwnAirflow]:
+def airflow(chat: Webhook, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnAirflow]:
     folder = tmp_path_factory.mktemp("health") / "project"
-    with own_airflow(folder, stack.environment) as airflow:
+    with own_airflow(folder, without=["flink-2.2"], configuration=CONFIGURATION) as airflow:
         connection = {"connection_id": "chat", "conn_type": "http", "port": chat.port}
         connection["host"] = "http://127.0.0.1/hooks"
         answer = airflow.api._request("POST", "/api/v2/connections", json=connection, effect=True)
         assert answer.ok, answer.text
-        with (folder / "headgate.toml").open("a") as file:
-            file.write(NOTIFIER)
         yield airflow
         airflow.project.end_all_jobs()
+
+
+@pytest.fixture(scope="module")
+def stack(airflow: OwnAirflow) -> OwnStack:
+    return OwnStack(STACK, airflow.environment, LINE, airflow.project.root)
 
 
 @pytest.fixture(scope="module")
@@ -318,14 +313,11 @@ def test_unreachable_cluster_makes_the_check_neither_red_nor_blind(
     """The look says unknown, and why; a cluster that is away for a moment fails nothing."""
     project = airflow.project
     away = project.flink_at(LINE, "http://127.0.0.1:9")
-    text = (project.root / "headgate.toml").read_text()
     project.use(flink=away)
-    with (project.root / "headgate.toml").open("a") as file:
-        file.write(NOTIFIER)
     try:
         run, state = airflow.run(CHECK)
     finally:
-        (project.root / "headgate.toml").write_text(text)
+        project.use()
 
     assert state == "success", airflow.log(CHECK, run, "end_of_check")
     assert "cannot be reached" in airflow.log(CHECK, run, "look_at_jobs")
