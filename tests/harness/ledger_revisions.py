@@ -6,7 +6,7 @@ from typing import Any
 from headgate.ledger.migrating import migrate
 from sqlalchemy import Engine, MetaData, Table, insert
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JOB, OPERATION, FLINK_JOB = "device-minutes", "operation-1", "f" * 32
 Rows = dict[str, dict[str, Any]]
@@ -120,7 +120,18 @@ _THIRD: Rows = {
     },
 }
 
-ROWS = dict(zip(REVISIONS, (_FIRST, _SECOND, _THIRD), strict=True))
+_FOURTH: Rows = {
+    **_THIRD,
+    "decisions": {
+        "operation_id": OPERATION,
+        "is_approved": True,
+        "decided_by": "somebody",
+        "reason": "",
+        "decided_at": NOON,
+    },
+}
+
+ROWS = dict(zip(REVISIONS, (_FIRST, _SECOND, _THIRD, _FOURTH), strict=True))
 
 
 def write_ledger_of(engine: Engine, revision: str) -> None:

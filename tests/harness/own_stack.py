@@ -60,9 +60,12 @@ class OwnStack:
 
 
 @contextmanager
-def own_stack(name: str, line: str = "2.3") -> Iterator[OwnStack]:
-    """A stack of that name: one that runs is used as it is. Taken down unless it is to be kept."""
-    environment = _up(name, line)
+def own_stack(name: str, line: str = "2.3", *, also: str | None = None) -> Iterator[OwnStack]:
+    """A stack of that name: one that runs is used as it is. Taken down unless it is to be kept.
+
+    `also` names a second Flink line that it has.
+    """
+    environment = _up(name, (line, also))
     try:
         yield OwnStack(name, environment, line)
     finally:
@@ -70,9 +73,9 @@ def own_stack(name: str, line: str = "2.3") -> Iterator[OwnStack]:
             down(PROJECT, name)
 
 
-def _up(name: str, line: str) -> NamedEnvironment:
+def _up(name: str, lines: tuple[str | None, ...]) -> NamedEnvironment:
     """On a machine that is very busy a JobManager may miss its own deadlines once."""
-    without = {"airflow", *(f"flink-{other}" for other in LINES if other != line)}
+    without = {"airflow", *(f"flink-{other}" for other in LINES if other not in lines)}
     try:
         return up(PROJECT, name, without)
     except HeadgateError:

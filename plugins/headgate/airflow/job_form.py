@@ -29,6 +29,19 @@ def jobs_param(description: str, *, at_least_one: bool = False) -> Param:
     )
 
 
+def job_param(description: str) -> Param:
+    """One job; the form offers the declared ones."""
+    names = list(declared_job_names(project()))
+    return Param(
+        names[0] if names else "",
+        type="string",
+        maxLength=80,
+        examples=names,
+        title="Job",
+        description=description,
+    )
+
+
 @task(retries=0)
 def chosen_jobs() -> list[str]:
     """The jobs of the form; with none chosen, every declared job.

@@ -65,19 +65,47 @@ class OperationOperator(BaseOperator):
     def _advance(self, context: Context) -> dict[str, Any]:
         with errors_for_airflow():
             surroundings = services()
-            operation_id = _operation_id(context)
+            operation_id = self.operation_id(context)
             record = surroundings.ledger.operation(operation_id)
             if record is not None and record.state != "running":
                 return self._ended(surroundings, record)
-            engine = self._engine(surroundings, operation_id)
+            engine = self._engine(surroundings, operation_id, record)
             progress = engine.advance()
-            if isinstance(progress, Waiting):
-                self._wait(engine.operation_id, progress)
+            while isinstance(progress, Waiting):
+                paused = self.paused(surroundings, engine.operation_id, progress)
+                if paused is not None:
+                    return paused
+                if not self.stays(progress):
+                    self._wait(engine.operation_id, progress)
+                surroundings.clock.sleep(progress.poll_after)
+                progress = engine.advance()
             return self._ended(surroundings, progress)
 
-    def _engine(self, surroundings: Services, operation_id: OperationId) -> Engine:
+    def operation_id(self, context: Context) -> OperationId:
+        """The operation of this task."""
+        return _operation_id(context)
+
+    def paused(
+        self, surroundings: Services, operation_id: OperationId, waiting: Waiting
+    ) -> dict[str, Any] | None:
+        """What the task returns if it ends here and leaves the operation open; None to go on."""
+        del surroundings, operation_id, waiting
+        return None
+
+    def stays(self, waiting: Waiting) -> bool:
+        """Whether the worker is held while the operation waits, because every second counts."""
+        del waiting
+        return False
+
+    def _engine(
+        self, surroundings: Services, operation_id: OperationId, record: OperationRecord | None
+    ) -> Engine:
         job = JobName(self.job)
-        request = operation_of(self.kind).request(surroundings, job, self.options)
+        request = (
+            record.request
+            if record is not None
+            else operation_of(self.kind).request(surroundings, job, self.options)
+        )
         return open_engine(
             surroundings,
             self.kind,

@@ -27,6 +27,15 @@ def ask_whether(question: str, *, yes: bool, command: str) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
+def is_answered(question: str, *, yes: bool) -> bool | None:
+    """The answer; None where nobody can answer here."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        return None
+    return typer.confirm(question, err=True)
+
+
 def this_user() -> str:
     """Who has given the command, for the ledger."""
     return f"{getuser()}@{gethostname()}"

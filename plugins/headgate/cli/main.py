@@ -17,6 +17,7 @@ COMMAND_MODULES = (
     "headgate.cli.jobs",
     "headgate.cli.status",
     "headgate.cli.recovery",
+    "headgate.cli.upgrade",
     "headgate.cli.state",
     "headgate.cli.savepoints",
     "headgate.cli.operations",

@@ -10,6 +10,8 @@ from rich.text import Text
 from headgate.cli.console import out
 from headgate.ledger.records import OperationRecord, StepRecord
 from headgate.operations.open_operation import Outside, WholeOperation
+from headgate.operations.upgrading.switch_times import switches_of
+from headgate.plan.gap import gap_of, phases_of
 
 _COLOURS = {
     "running": "yellow",
@@ -64,10 +66,24 @@ def print_operation(whole: WholeOperation) -> None:
         _line(f"  taken      {_time(whole.lease.taken_at)}, fence {whole.lease.fence}")
     for step in whole.steps:
         _print_step(step)
+    _print_gaps(whole)
     if one.reason:
         _line(f"  reason     {one.reason}")
     if whole.next_step:
         _line(f"  next       {whole.next_step}")
+
+
+def _print_gaps(whole: WholeOperation) -> None:
+    """Where one Flink job took the place of another: the gap from phase to phase."""
+    for switch in switches_of(whole.steps):
+        gap = gap_of(switch.times)
+        told = f"{gap.total_seconds():.2f} s between two results" if gap is not None else "not told"
+        _line(f"  gap        {switch.phase or whole.operation.kind}: {told}")
+        for phase in phases_of(switch.times):
+            _line(
+                f"             {phase.began_at:%H:%M:%S.%f}"[:-3]
+                + f"  {phase.name:28} {phase.took.total_seconds():6.2f} s"
+            )
 
 
 def print_outside(whole: WholeOperation, outside: Outside) -> None:

@@ -16,10 +16,12 @@ retained checkpoint. Whether it runs now is Flink's to say."""
 SnapshotState = Literal["whole", "disposing", "quarantined"]
 """whole: it can be restored; disposing: its files are being deleted; quarantined: it was found
 corrupt, so nothing is restored from it."""
-SnapshotOrigin = Literal["stop", "drain", "cancel", "scheduled", "on_demand", "upgrade", "adopted"]
+SnapshotOrigin = Literal[
+    "stop", "drain", "cancel", "scheduled", "on_demand", "rehearsal", "upgrade", "adopted"
+]
 """What a snapshot was taken for. drain: a stop that flushed all windows, so that nothing goes on
 from it unless a person says so; cancel: the retained checkpoint that an end without savepoint
-left."""
+left; rehearsal: of a job that went on; upgrade: that with which the job before was stopped."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ class LeaseRecord:
     fence: int
     holder: str
     taken_at: datetime
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """What was decided about an operation that asked: by a person, or because nobody answered."""
+
+    operation_id: OperationId
+    is_approved: bool
+    decided_by: str
+    reason: str
+    """Why, where somebody said so; may be empty."""
+    decided_at: datetime
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,16 @@ turns = Table(
     Column("taken_at", UtcDateTime, nullable=False),
 )
 
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("operation_id", String(64), primary_key=True),
+    Column("is_approved", Boolean, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+)
+
 deployments = Table(
     "deployments",
     metadata,

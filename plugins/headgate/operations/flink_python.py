@@ -42,7 +42,7 @@ class FlinkPython:
     line: str
     cluster: FlinkCluster
 
-    def run(self, script: str, job: JobName, files: Mapping[str, str]) -> str:
+    def run(self, script: str, job: JobName, files: Mapping[str, str | bytes]) -> str:
         """What the script makes of a job's files, of which `binding.json` is one.
 
         Raises:
@@ -54,7 +54,8 @@ class FlinkPython:
             given, out = Path(folder) / "job", Path(folder) / "out.json"
             given.mkdir()
             for name, content in files.items():
-                (given / name).write_text(content, encoding="utf-8")
+                raw = content.encode() if isinstance(content, str) else content
+                (given / name).write_bytes(raw)
             log = self._run(script, job, given / BINDING, out)
             if out.is_file():
                 return out.read_text(encoding="utf-8")
@@ -115,3 +116,19 @@ def flink_python_of(project: Path, line: str, environment: NamedEnvironment) -> 
             next_step="correct `flink:` in job.yaml, or add the line to headgate.toml",
         )
     return FlinkPython(runtime_of(project), line, clusters[line])
+
+
+def pyflink_version(cluster: FlinkCluster) -> str | None:
+    """The version of PyFlink that a line's interpreter has; None if it has none, or cannot run."""
+    asked = "import importlib.metadata as m; print(m.version('apache-flink'))"
+    try:
+        ended = subprocess.run(
+            [str(cluster.python), "-c", asked],
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT.total_seconds(),
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return ended.stdout.strip() or None

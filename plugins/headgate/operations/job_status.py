@@ -26,7 +26,9 @@ class JobStatus:
     flink_job_id: FlinkJobId | None = None
     page: str | None = None
     changed: bool = False
-    """Whether the declaration differs from what was deployed."""
+    """Whether the declaration differs from what was deployed, but for its Flink line."""
+    declared_line: FlinkLineName | None = None
+    """Only where it is another than the one on which the job was deployed."""
     declared_parallelism: int | None = None
     """Only where the job was rescaled, and runs with another one."""
     since: datetime | None = None

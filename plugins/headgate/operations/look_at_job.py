@@ -16,6 +16,7 @@ from headgate.operations.ledger_age import look_at_ledger_age, next_step
 from headgate.operations.services import Services
 from headgate.plan.health_memory import LookMemory, remember
 from headgate.plan.job_health import JobHealth, health_of, limits_of
+from headgate.spec.at_line import at_line
 from headgate.spec.declared import DeclaredJob
 
 _AT_A_TIME = 8
@@ -135,7 +136,7 @@ def _unseen(known: Known, latest: DeploymentRecord, state: State, reason: str) -
 
 def _recorded(known: Known, latest: DeploymentRecord, state: State, reason: str) -> JobStatus:
     declared = known.declared
-    changed = declared is not None and declared.digest != latest.spec_digest
+    changed = declared is not None and at_line(declared, latest.line).digest != latest.spec_digest
     return JobStatus(
         job=known.job,
         line=latest.line,
@@ -144,6 +145,7 @@ def _recorded(known: Known, latest: DeploymentRecord, state: State, reason: str)
         generation=latest.generation,
         flink_job_id=latest.flink_job_id,
         changed=changed,
+        declared_line=_declared_line(latest, declared),
         declared_parallelism=None if changed else _declared_parallelism(latest, declared),
         since=_since(known, latest, state),
         operation=_kind(known.operation),
@@ -155,6 +157,12 @@ def _since(known: Known, latest: DeploymentRecord, state: State) -> datetime | N
     if look is None or look.flink_job_id != latest.flink_job_id or look.state != state:
         return None
     return look.since
+
+
+def _declared_line(latest: DeploymentRecord, declared: DeclaredJob | None) -> FlinkLineName | None:
+    if declared is None or declared.spec.flink == latest.line:
+        return None
+    return FlinkLineName(declared.spec.flink)
 
 
 def _declared_parallelism(latest: DeploymentRecord, declared: DeclaredJob | None) -> int | None:

@@ -51,6 +51,12 @@ def remark(status: JobStatus) -> str:
     parts = [status.reason] if status.reason else []
     if status.changed:
         parts.append("declaration changed since")
+    if status.declared_line is not None:
+        parts.append(
+            f"runs on Flink {status.line}, job.yaml declares {status.declared_line} (set "
+            f'`flink: "{status.line}"` there, or headgate upgrade {status.job} --to '
+            f"{status.declared_line})"
+        )
     if status.declared_parallelism is not None:
         parts.append(f"parallelism {status.declared_parallelism} is declared")
     if status.operation and status.operation not in status.reason:

@@ -111,7 +111,8 @@ def _beside_running(facts: Facts, latest: Submission) -> Deployment | Refusal:
         return Refusal(
             f"{facts.job} runs on Flink {latest.line}, declared is {facts.line}: a change of the "
             "line is an upgrade, not a deployment",
-            f'set `flink: "{latest.line}"` in job.yaml until the upgrade',
+            f"headgate upgrade {facts.job} --to {facts.line}; or set "
+            f'`flink: "{latest.line}"` in job.yaml',
         )
     replacement = Deployment(
         "replace",

@@ -60,6 +60,8 @@ class DeclaredJob:
     """Text of `job.sql` or `job.py`."""
     digest: Digest
     """Changes with any change of job.yaml or the code."""
+    parts: tuple[str, ...] = ()
+    """What the digest is made of: the text of job.yaml, then name and text of each code file."""
 
     @property
     def code_file(self) -> Path:

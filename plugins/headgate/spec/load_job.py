@@ -54,10 +54,11 @@ def load_job(folder: Path, collector: Collector) -> LoadedJob | None:
     name = JobName(folder.name)
     if kind is None or code is None:
         return LoadedJob(name, spec, document, None)
-    parts = [part for name_and_text in code.items() for part in name_and_text]
-    digest = digest_of(read_text(document.file), *parts)
+    of_code = (part for name_and_text in code.items() for part in name_and_text)
+    parts = (read_text(document.file), *of_code)
     text = code[SQL_FILE if kind == "sql" else PYTHON_FILE]
-    return LoadedJob(name, spec, document, DeclaredJob(name, folder, spec, kind, text, digest))
+    job = DeclaredJob(name, folder, spec, kind, text, digest_of(*parts), parts)
+    return LoadedJob(name, spec, document, job)
 
 
 def _unknown_files(folder: Path) -> list[Finding]:

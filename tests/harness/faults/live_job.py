@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from headgate.clients.flink import JobPicture
 from headgate.clients.registry import Registry
 from headgate.clients.storage import snapshots_below
 from headgate.errors import HeadgateError, Indeterminate, NeedsOperator, Unavailable
-from headgate.ids import JobName
+from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, Json, OperationRecord
 from headgate.operations.engine.engine import Event, Listener
 from headgate.operations.engine.running import (
@@ -65,11 +65,16 @@ class Ended:
 class LiveJob:
     """One job, and all that it has published since it began."""
 
-    def __init__(self, project: SampleProject, line: str) -> None:
+    def __init__(
+        self, project: SampleProject, line: str, lines: Sequence[str] = (), **job: Any
+    ) -> None:
+        """`lines` are those on which it may run, `job` is what its job.yaml has besides."""
         self.project = project
         self._line = line
+        self._lines = tuple(lines) or (line,)
+        self._job = job
         self._changes = 0
-        self._beats = Beats(project, f"beats-{uuid4().hex[:6]}", flink=line)
+        self._beats = Beats(project, f"beats-{uuid4().hex[:6]}", flink=line, **job)
         self.name = JobName(self._beats.job)
 
     @contextmanager
@@ -81,8 +86,8 @@ class LiveJob:
         schema = Registry(settings.registry).latest(f"{self.name}-value")
         assert schema is not None
         self._published = Published(settings.kafka, self.name, schema.text)
-        client = self.project.flink(self._line)
-        with self._beats.beating(), never_two_jobs(client, self.name):
+        clients = [self.project.flink(line) for line in self._lines]
+        with self._beats.beating(), never_two_jobs(clients, self.name):
             self.run("deploy")
             yield
 
@@ -95,7 +100,11 @@ class LiveJob:
         """Declare it otherwise, so that deploying it replaces what runs."""
         self._changes += 1
         interval = f"{500 + self._changes}ms"
-        self._beats.declare(flink=self._line, checkpoint_interval=interval, **job)
+        self.declare(checkpoint_interval=interval, **job)
+
+    def declare(self, **job: Any) -> None:
+        """Write its job.yaml anew, with these keys in the place of its own."""
+        self._beats.declare(**{"flink": self._line, **self._job, **job})
 
     def forget_compiled_plan(self) -> None:
         """So that the next deployment fetches the plan from what ran before."""
@@ -103,18 +112,20 @@ class LiveJob:
         for file in folder.glob("*.json"):
             file.unlink()
 
-    def run(self, kind: str, listener: Listener = lambda _event: None) -> OperationRecord:
+    def run(
+        self, kind: str, listener: Listener = lambda _event: None, **options: Any
+    ) -> OperationRecord:
         """Run an operation to its end in this process. Raises as `run_operation`."""
         services = self.services
-        request = operation_of(kind).request(services, self.name, {})
+        request = operation_of(kind).request(services, self.name, options)
         return run_operation(
             services, kind, self.name, request, surface="a test", listener=listener
         )
 
-    def end_of(self, kind: str, listener: Listener) -> Ended:
+    def end_of(self, kind: str, listener: Listener, **options: Any) -> Ended:
         """Run an operation and say how it ended."""
         try:
-            self.run(kind, listener)
+            self.run(kind, listener, **options)
         except (Unavailable, Indeterminate) as error:
             is_open = self.services.ledger.running_operation(self.name) is not None
             return Ended("open" if is_open else "failed", str(error))
@@ -164,11 +175,11 @@ class LiveJob:
 
     @property
     def is_running(self) -> bool:
-        return bool(self.project.live(self.name, self._line))
+        return bool(self._running())
 
     @property
     def picture(self) -> JobPicture:
-        picture = self.project.flink(self._line).job(self.latest.flink_job_id)
+        picture = self.project.flink(self.latest.line).job(self.latest.flink_job_id)
         assert picture is not None
         return picture
 
@@ -185,7 +196,7 @@ class LiveJob:
 
     def cancel_in_flink(self) -> None:
         """End it past headgate, and wait until it has ended."""
-        self.project.flink(self._line).cancel(self.latest.flink_job_id)
+        self.project.flink(self.latest.line).cancel(self.latest.flink_job_id)
         until(lambda: not self.is_running, seconds=PATIENCE, what="the job has ended")
 
     def await_checkpoints(self, more: int) -> None:
@@ -199,7 +210,7 @@ class LiveJob:
 
     def assert_one_healthy(self) -> DeploymentRecord:
         """One Flink job, which the ledger knows as healthy, and no operation left open."""
-        (running,) = self.project.live(self.name, self._line)
+        (running,) = self._running()
         latest = self.latest
         assert (latest.flink_job_id, latest.state) == (running, "healthy")
         assert self.services.ledger.running_operation(self.name) is None
@@ -224,6 +235,9 @@ class LiveJob:
         again = self.end_of("stop", _nobody)
         assert (again.state, "does not run" in again.reason) == ("failed", True), again
         assert self.traces == before
+
+    def _running(self) -> list[FlinkJobId]:
+        return [job for line in self._lines for job in self.project.live(self.name, line)]
 
     def verdict(self) -> Verdict:
         """On all that is published by now."""

@@ -1,7 +1,7 @@
 """The invariant that is watched all the time: at most one job of a name has not ended."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -21,18 +21,20 @@ class Sampled:
 
 
 @contextmanager
-def never_two_jobs(client: FlinkClient, job: JobName) -> Iterator[Sampled]:
-    """Ask Flink every 200 ms until the block ends; fails if there ever were two at once."""
+def never_two_jobs(clients: Sequence[FlinkClient], job: JobName) -> Iterator[Sampled]:
+    """Ask every cluster each 200 ms until the block ends; fails if there ever were two at once."""
     sampled, stop = Sampled(), threading.Event()
 
     def sample() -> None:
         while not stop.wait(EVERY):
-            # A JobManager that is down runs nothing.
-            with suppress(HeadgateError):
-                live = [str(one) for one in client.live_jobs_named(job)]
-                sampled.samples += 1
-                if len(live) > 1:
-                    sampled.more.append(live)
+            live: list[str] = []
+            for client in clients:
+                # A JobManager that is down runs nothing.
+                with suppress(HeadgateError):
+                    live += [str(one) for one in client.live_jobs_named(job)]
+                    sampled.samples += 1
+            if len(live) > 1:
+                sampled.more.append(live)
 
     thread = threading.Thread(target=sample, daemon=True)
     thread.start()

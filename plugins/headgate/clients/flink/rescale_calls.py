@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from headgate.clients.flink.rest import FlinkRest
+from headgate.clients.flink.cluster_calls import ClusterCalls
 from headgate.clients.http import segment
 from headgate.ids import FlinkJobId
 
 
-class RescaleCalls(FlinkRest):
+class RescaleCalls(ClusterCalls):
     """Resource requirements of running jobs."""
 
     def is_adaptive(self) -> bool:
         """Whether the cluster gives its streaming jobs the adaptive scheduler."""
-        configured = {entry["key"]: entry["value"] for entry in self._read("/jobmanager/config")}
+        configured = self.configuration()
         return (
             str(configured.get("jobmanager.scheduler", "")).lower() == "adaptive"
             or str(configured.get("scheduler-mode", "")).lower() == "reactive"

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from headgate.errors import Rejected
-from headgate.ids import Digest, JobName, TopicName
+from headgate.ids import Digest, FlinkLineName, JobName, TopicName
 from headgate.operations.services import Services
 from headgate.plan.binding import Binding, live_binding, plan_digest
 from headgate.plan.declared_subject import subjects_of
+from headgate.spec.at_line import at_line
 from headgate.spec.declared import Declared, DeclaredJob, DeclaredTopic
 from headgate.spec.load import load_declared
 from headgate.spec.schema_form import same_schema
@@ -27,21 +28,31 @@ def declared_job(services: Services, name: JobName) -> DeclaredJob:
     return _declared_job(load_declared(services.project), name)
 
 
-def bind(services: Services, name: JobName, spec_digest: Digest) -> BoundJob:
-    """Bind the job that was asked for.
+def bind(
+    services: Services, name: JobName, spec_digest: Digest, line: str | None = None
+) -> BoundJob:
+    """Bind the job that was asked for, for the declared Flink line or another.
 
     Raises:
         Rejected: the files changed since then, or a schema is not registered as declared.
 
     """
+    bound = bind_now(services, name, line)
+    if bound.job.digest != spec_digest:
+        raise Rejected(
+            f"{name}: its files changed while this was under way",
+            still_true="Nothing was submitted.",
+            next_step="run the same command again",
+        )
+    return bound
+
+
+def bind_now(services: Services, name: JobName, line: str | None = None) -> BoundJob:
+    """Bind the job as its files are now. Raises Rejected as `bind` does."""
     declared = load_declared(services.project)
     job = _declared_job(declared, name)
-    if job.digest != spec_digest:
-        raise Rejected(
-            f"{name}: its files changed while this deployment was under way",
-            still_true="Nothing was submitted.",
-            next_step=f"headgate deploy {name}",
-        )
+    if line is not None:
+        job = at_line(job, FlinkLineName(line))
     topics = [declared.topics[TopicName(topic)] for topic in (*job.spec.sources, *job.spec.sinks)]
     values, keys = _registered(services, name, topics)
     binding = live_binding(job, declared.topics, services.environment, values, registered_keys=keys)

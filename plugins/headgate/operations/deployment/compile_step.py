@@ -5,10 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from headgate.ids import Digest
 from headgate.ledger.records import Json
 from headgate.operations.compile_plan import compiler_of
-from headgate.operations.deployment.bound_job import bind
+from headgate.operations.deployment.planned_job import bound_of_plan
 from headgate.operations.deployment.whole_file import write_whole
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.plan.binding import PLAN_FILE
@@ -40,7 +39,7 @@ class CompilePlan:
         if kept is not None:
             write_whole(file, kept.read_text(encoding="utf-8"))
             return
-        bound = bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
+        bound = bound_of_plan(run)
         compiler = compiler_of(run.services.project, bound.job.spec.flink, run.services.environment)
         write_whole(file, compiler.compile(bound.job, bound.binding))
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from headgate.ids import Digest
 from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import BoundJob, bind
+from headgate.operations.deployment.bound_job import BoundJob
+from headgate.operations.deployment.planned_job import bound_of_plan
 from headgate.operations.deployment.whole_file import write_whole
 from headgate.operations.describe_state import describe_state, description_digest
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
@@ -41,7 +41,7 @@ class DescribeState:
 
 
 def _bound(run: Run) -> BoundJob:
-    return bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
+    return bound_of_plan(run)
 
 
 def _python(run: Run, bound: BoundJob) -> FlinkPython:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
+from headgate.clients.flink import JobPicture
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
@@ -47,7 +48,7 @@ class BecomeHealthy:
         rule = HealthRule(intent["restore_from"], intent["checkpoints"])
         verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
         if verdict.state == "healthy":
-            return _recorded(run, intention, picture.checkpoints.completed)
+            return _recorded(run, intention, picture)
         late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
         if verdict.state == "failing" or late:
             raise Rejected(
@@ -68,11 +69,30 @@ class BecomeHealthy:
         run.services.ledger.update_deployment(run.lease, job_id, "healthy")
 
 
-def _recorded(run: Run, intention: Intention, checkpoints: int) -> Look:
+def _recorded(run: Run, intention: Intention, picture: JobPicture) -> Look:
+    checkpoints = picture.checkpoints.completed
     job_id = intention.intent["flink_job_id"]
     for deployment in run.services.ledger.deployments(run.job):
         if deployment.flink_job_id == job_id and deployment.state == "healthy":
             seconds = round(intention.elapsed.total_seconds(), 1)
             note = f"{checkpoints} checkpoints"
-            return Done({"checkpoints": checkpoints, "seconds": seconds, "note": note})
+            times = first_times(picture)
+            return Done({"checkpoints": checkpoints, "seconds": seconds, **times, "note": note})
     return Absent()
+
+
+def first_times(picture: JobPicture) -> dict[str, str | None]:
+    """When the job was made, restored, and had its first checkpoint, as Flink tells.
+
+    None where Flink's history no longer reaches back to it.
+    """
+    done = [one for one in picture.history if one.state == "completed" and not one.is_savepoint]
+    is_whole = len(done) >= picture.checkpoints.completed
+    first = min(done, key=lambda one: one.triggered_at) if done and is_whole else None
+    restored = picture.restored
+    return {
+        "started_at": picture.started_at.isoformat(),
+        "restored_at": restored.at.isoformat() if restored else None,
+        "first_checkpoint_triggered_at": first.triggered_at.isoformat() if first else None,
+        "first_checkpoint_at": (first.triggered_at + first.duration).isoformat() if first else None,
+    }

@@ -7,7 +7,7 @@ from typing import ClassVar
 from headgate.errors import Rejected
 from headgate.ids import Digest
 from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import bind
+from headgate.operations.deployment.planned_job import bound_of_plan
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.stage import (
     Artefacts,
@@ -46,7 +46,7 @@ class StageArtefacts:
 
     def artefacts(self, run: Run) -> Artefacts:
         """What the job runs from, as the files and the registry have it now."""
-        bound = bind(run.services, run.job, Digest(run.evidence["plan"]["spec_digest"]))
+        bound = bound_of_plan(run)
         compiled = run.evidence.get("compile")
         plan = Path(compiled["file"]).read_text(encoding="utf-8") if compiled else None
         return collect_artefacts(bound.job, bound.binding, plan, runtime_of(run.services.project))

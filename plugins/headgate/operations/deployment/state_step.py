@@ -4,9 +4,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
-from headgate.ids import Digest, FlinkJobId
+from headgate.ids import FlinkJobId
 from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import bind
+from headgate.operations.deployment.planned_job import bound_of_plan
 from headgate.operations.describe_state import read_description
 from headgate.operations.engine.step import Done, Intention, Look, Run
 from headgate.plan.binding import Binding
@@ -37,7 +37,7 @@ class CompareState:
     def look(self, run: Run, intention: Intention) -> Look:
         """Compare. Raises Rejected, naming each state that does not fit."""
         plan = run.evidence["plan"]
-        bound = bind(run.services, run.job, Digest(plan["spec_digest"]))
+        bound = bound_of_plan(run)
         manifest = declared_manifest(bound.binding, _text(run))
         evidence: Json = {"manifest": manifest.to_json(), "differences": []}
         state_of = intention.intent["state_of"]

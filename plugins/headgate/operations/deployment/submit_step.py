@@ -149,7 +149,7 @@ def _deployment(run: Run, intent: Json) -> DeploymentRecord:
         updated_at=now,
         reads=plan.get("reads"),
         writes=plan.get("writes"),
-        state_manifest=run.evidence.get("state", plan).get("manifest"),
+        state_manifest=(plan if "manifest" in plan else run.evidence["state"])["manifest"],
         flink_version=plan.get("flink_version"),
         parallelism=intent["parallelism"],
     )

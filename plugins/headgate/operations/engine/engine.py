@@ -20,10 +20,18 @@ from headgate.errors import (
 )
 from headgate.ids import OperationId
 from headgate.ledger.errors import LedgerUnavailable, Superseded
-from headgate.ledger.records import Json, LeaseRecord, OperationRecord, StepRecord
+from headgate.ledger.records import (
+    Json,
+    LeaseRecord,
+    OperationRecord,
+    OperationState,
+    StepRecord,
+)
 from headgate.operations.engine.step import (
     Absent,
     Done,
+    End,
+    EndsInSeveralWays,
     Intention,
     Look,
     Operation,
@@ -56,8 +64,13 @@ class Waiting:
     """The operation goes on by itself outside; come again after `poll_after`."""
 
     step: str
+    """Title of the step that waits."""
     note: str
     poll_after: timedelta
+    name: str = ""
+    """Name of the step."""
+    elapsed: timedelta = timedelta(0)
+    """Since the step was intended."""
 
 
 Progress = Waiting | OperationRecord
@@ -115,7 +128,7 @@ class Engine:
             if self._acted_before():
                 raise
             return self._end("failed", error)
-        return waiting or self._end("succeeded", None)
+        return waiting or self._end_well()
 
     def peek(self) -> Pending | None:
         """Look at the current step without acting or writing; None when there is more to do."""
@@ -139,7 +152,8 @@ class Engine:
                 if outcome.progress is not None:
                     self._services.ledger.note_progress(self._lease, step.name, outcome.progress)
                 self._tell(step, "pending", outcome.note)
-                return Waiting(step.title, outcome.note, outcome.poll_after)
+                elapsed = self._intention(written).elapsed
+                return Waiting(step.title, outcome.note, outcome.poll_after, step.name, elapsed)
             self._services.ledger.finish_step(self._lease, step.name, outcome.evidence)
             self._tell(step, "done", str(outcome.evidence.get("note", "")))
         return None
@@ -187,12 +201,21 @@ class Engine:
         """Whether a step was intended after the first, which only reads."""
         return len(self._services.ledger.steps(self._lease.operation_id)) > 1
 
+    def _end_well(self) -> OperationRecord:
+        end = End()
+        if isinstance(self._operation, EndsInSeveralWays):
+            steps = self._services.ledger.steps(self._lease.operation_id)
+            end = self._operation.end({step.name: step.evidence for step in steps})
+        return self._write_end(end.state, end.reason, end.next_step)
+
     def _end(
-        self, state: Literal["succeeded", "failed", "needs_operator"], error: HeadgateError | None
+        self, state: Literal["failed", "needs_operator"], error: HeadgateError
     ) -> OperationRecord:
+        reason = "\n".join(filter(None, (error.what, error.still_true)))
+        return self._write_end(state, reason, error.next_step)
+
+    def _write_end(self, state: OperationState, reason: str, next_step: str) -> OperationRecord:
         ledger = self._services.ledger
-        reason = "\n".join(filter(None, (error.what, error.still_true))) if error else ""
-        next_step = error.next_step if error else ""
         ledger.end_operation(self._lease, state, reason=reason, next_step=next_step)
         ended = ledger.operation(self._lease.operation_id)
         if ended is None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from headgate.ids import JobName, OperationId
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord
@@ -39,12 +39,17 @@ Look = Done | Pending | Absent
 
 @dataclass(frozen=True)
 class Run:
-    """One operation under way, as its steps see it. `evidence` is by step name."""
+    """One operation under way, as its steps see it. `evidence` is by step name.
+
+    `phase` is the part of the operation that the step belongs to, where it has several in which
+    the same steps occur.
+    """
 
     operation: OperationRecord
     lease: LeaseRecord
     services: Services
     evidence: Mapping[str, Json]
+    phase: str = ""
 
     @property
     def job(self) -> JobName:
@@ -53,8 +58,13 @@ class Run:
 
     @property
     def id(self) -> OperationId:
-        """The operation's id, from which steps derive theirs."""
+        """The operation's id."""
         return self.operation.id
+
+    @property
+    def scope(self) -> OperationId:
+        """What steps derive their ids and folders from: the operation, and within it the phase."""
+        return OperationId(f"{self.id}-{self.phase}") if self.phase else self.id
 
 
 @dataclass(frozen=True)
@@ -74,9 +84,12 @@ class Step(Protocol):
     zero for a step before any effect, where an early error is better than a wait.
     """
 
-    name: ClassVar[str]
-    title: ClassVar[str]
-    patience: ClassVar[timedelta]
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def title(self) -> str: ...  # noqa: D102
+    @property
+    def patience(self) -> timedelta: ...  # noqa: D102
 
     def intend(self, run: Run) -> Json:
         """The ids and targets of the effect, written to the ledger before it."""
@@ -108,4 +121,22 @@ class Operation(Protocol):
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
         """The steps in order. Depends on nothing but recorded evidence, so a resume repeats it."""
+        ...
+
+
+@dataclass(frozen=True)
+class End:
+    """How an operation ends when all its steps are done."""
+
+    state: Literal["succeeded", "rolled_back"] = "succeeded"
+    reason: str = ""
+    next_step: str = ""
+
+
+@runtime_checkable
+class EndsInSeveralWays(Protocol):
+    """An operation that may have done all its steps without having done what was asked for."""
+
+    def end(self, evidence: Mapping[str, Json]) -> End:
+        """How it has ended, from the evidence of all its steps."""
         ...

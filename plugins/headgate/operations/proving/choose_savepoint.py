@@ -8,7 +8,7 @@ from headgate.clients.storage import content_of
 from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
-from headgate.operations.deployment.bound_job import BoundJob, bind, declared_job
+from headgate.operations.deployment.bound_job import BoundJob, bind_now
 from headgate.operations.engine.step import Done, Intention, Look, Run
 from headgate.operations.services import Services
 from headgate.plan.binding import MODULE_FILE, PLAN_FILE
@@ -34,8 +34,7 @@ class ChooseSavepoint:
         if problem is not None:
             return Done({"location": savepoint.location, "problem": problem, "note": problem})
         deployment = run.services.ledger.deployment(run.job, savepoint.flink_job_id)
-        job = declared_job(run.services, run.job)
-        bound = bind(run.services, run.job, job.digest)
+        bound = bind_now(run.services, run.job, savepoint.line)
         artefacts = _artefacts_that_fit(deployment, bound)
         _refuse_without_slots(run, savepoint, bound)
         return Done(_evidence(savepoint, bound, artefacts))

@@ -22,7 +22,7 @@ class StageShadow(StageArtefacts):
     def artefacts(self, run: Run) -> Artefacts:
         """The plan that made the savepoint, or the code, bound to ends that lead nowhere."""
         chosen = run.evidence[ChooseSavepoint.name]
-        bound = bind(run.services, run.job, Digest(chosen["spec_digest"]))
+        bound = bind(run.services, run.job, Digest(chosen["spec_digest"]), chosen["line"])
         binding = rehearsal_binding(bound.binding, run.services.environment.name)
         file = Path(chosen["artefacts"]) / PLAN_FILE
         plan = file.read_text(encoding="utf-8") if chosen["kind"] == "sql" else None
@@ -33,5 +33,5 @@ class StageShadow(StageArtefacts):
         return Rejected(
             f"{run.job}: the runtime or a schema changed while this was under way",
             still_true="Nothing was started; the savepoint is as it was.",
-            next_step=f"headgate prove {run.job}",
+            next_step=f"headgate {run.operation.kind} {run.job}",
         )

@@ -38,13 +38,12 @@ class SubmitShadow:
     def intend(self, run: Run) -> Json:
         """Job id, line, staged files, savepoint and the folder of its checkpoints."""
         chosen, staged = run.evidence[ChooseSavepoint.name], run.evidence[StageShadow.name]
-        state = plain_location(run.services.environment.settings.state)
         return {
-            "flink_job_id": rehearsal_job_id(run.id),
+            "flink_job_id": rehearsal_job_id(run.scope),
             "line": chosen["line"],
             "parallelism": chosen["parallelism"],
             "restore_from": chosen["location"],
-            "checkpoints": as_flink_uri(f"{state}/rehearsals/{run.job}/{run.id}"),
+            "checkpoints": rehearsal_folder(run),
             "interval_seconds": min(chosen["checkpoint_interval_seconds"], _LONGEST_INTERVAL),
             "driver": staged["driver"],
             "binding": staged["binding"],
@@ -78,8 +77,14 @@ class SubmitShadow:
                     f"{told or error.what}",
                     still_true="Nothing is proven or disproven; the live job was not touched.",
                     next_step=f"headgate logs flink-{intent['line']}-jobmanager; mend the cause, "
-                    f"then headgate prove {run.job}",
+                    f"then headgate {run.operation.kind} {run.job}",
                 ) from error
+
+
+def rehearsal_folder(run: Run) -> str:
+    """A folder for all that the shadow job leaves; it is deleted when the shadow job is ended."""
+    state = plain_location(run.services.environment.settings.state)
+    return as_flink_uri(f"{state}/rehearsals/{run.job}/{run.scope}")
 
 
 def _client(run: Run, intention: Intention) -> FlinkClient:

@@ -7,6 +7,7 @@ from headgate.clients.flink import JobPicture
 from headgate.errors import HeadgateError
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
+from headgate.operations.deployment.healthy_step import first_times
 from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
 from headgate.operations.proving.choose_savepoint import ChooseSavepoint
 from headgate.operations.proving.submit_shadow import SubmitShadow
@@ -28,8 +29,10 @@ class WatchShadow:
             "shadow": submitted["flink_job_id"],
             "live": chosen["flink_job_id"],
             "line": chosen["line"],
+            "live_line": chosen.get("live_line", chosen["line"]),
             "restore_from": chosen["location"],
             "deadline_seconds": chosen["deadline_seconds"],
+            "checkpoints": chosen.get("checkpoints", 1),
         }
 
     def look(self, run: Run, intention: Intention) -> Look:
@@ -39,7 +42,7 @@ class WatchShadow:
         picture = client.job(FlinkJobId(intent["shadow"]))
         if picture is None:
             return _done(Proof("undecided", "Flink has forgotten the shadow job"), intention)
-        rule = HealthRule(intent["restore_from"], 1)
+        rule = HealthRule(intent["restore_from"], intent["checkpoints"])
         verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
         is_late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
         live = self._live(run, intent) if verdict.state == "failing" else None
@@ -47,7 +50,7 @@ class WatchShadow:
         if proof is None:
             poll = timedelta(milliseconds=500)
             return Pending(verdict.reason, poll, memory.as_progress())
-        return _done(proof, intention)
+        return _done(proof, intention, first_times(picture))
 
     def act(self, run: Run, intention: Intention) -> None:
         """Never called: `look` waits or decides."""
@@ -55,12 +58,13 @@ class WatchShadow:
     @staticmethod
     def _live(run: Run, intent: Json) -> JobPicture | None:
         try:
-            return run.services.flink(FlinkLineName(intent["line"])).job(FlinkJobId(intent["live"]))
+            client = run.services.flink(FlinkLineName(intent["live_line"]))
+            return client.job(FlinkJobId(intent["live"]))
         except HeadgateError:
             return None
 
 
-def _done(proof: Proof, intention: Intention) -> Done:
+def _done(proof: Proof, intention: Intention, times: Json | None = None) -> Done:
     seconds = round(intention.elapsed.total_seconds(), 1)
     note = f"{proof.verdict}: {proof.reason}"
-    return Done({**vars(proof), "seconds": seconds, "note": note})
+    return Done({**vars(proof), **(times or {}), "seconds": seconds, "note": note})

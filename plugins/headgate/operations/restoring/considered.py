@@ -18,7 +18,7 @@ from headgate.plan.recovery import (
 )
 from headgate.spec.declared import DeclaredJob
 
-_BRINGS_BACK = ("deploy", "start", "recover", "rescale")
+_BRINGS_BACK = ("deploy", "start", "recover", "rescale", "upgrade", "rollback")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ _STATES = {
     "disposing": "it is being disposed of",
     "quarantined": "it was found corrupt before",
 }
-_ENDS = ("stop", "drain", "cancel")
+_ENDS = ("stop", "drain", "cancel", "upgrade")
 """Origins of snapshots after which their job published nothing."""
 
 

@@ -23,7 +23,7 @@ def savepoint_folder(run: Run, generation: int) -> str:
     A listing alone then tells whether the savepoint is there, when the JobManager has forgotten
     the trigger.
     """
-    return as_flink_uri(f"{savepoint_root(run.services, run.job)}/g{generation}/{run.id}")
+    return as_flink_uri(f"{savepoint_root(run.services, run.job)}/g{generation}/{run.scope}")
 
 
 def found_savepoint(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.ids import FlinkJobId
-from headgate.ledger.records import DeploymentRecord, Json
+from headgate.ledger.records import DeploymentRecord, Json, SnapshotOrigin
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.savepointing.snapshot_record import snapshot_record
 from headgate.operations.savepointing.take_savepoint import TakeSavepoint
@@ -17,6 +17,8 @@ class RecordSavepoint:
     """Follows `TakeSavepoint`, whose evidence describes the savepoint."""
 
     deployment: Callable[[Run], DeploymentRecord]
+    origin: SnapshotOrigin | None = None
+    """None: as the operation was asked for."""
 
     name: ClassVar[str] = "record_savepoint"
     title: ClassVar[str] = "Record the savepoint"
@@ -27,7 +29,7 @@ class RecordSavepoint:
         return {
             **run.evidence[TakeSavepoint.name],
             "flink_job_id": self.deployment(run).flink_job_id,
-            "origin": run.operation.request["origin"],
+            "origin": self.origin or run.operation.request["origin"],
         }
 
     def look(self, run: Run, intention: Intention) -> Look:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from headgate.clients.flink import FlinkClient, JobPicture, SavepointStatus
 from headgate.clients.storage import SnapshotContent
@@ -33,6 +33,10 @@ class TakeSavepoint:
     """
 
     deployment: Callable[[Run], DeploymentRecord]
+    savepoint_format: Literal["canonical", "native"] | None = None
+    """None: as the operation was asked for."""
+    folder: Callable[[Run], str] | None = None
+    """Where it is put, as Flink takes it; None: below the job's savepoints."""
 
     name: ClassVar[str] = "savepoint"
     title: ClassVar[str] = "Take a savepoint"
@@ -44,9 +48,11 @@ class TakeSavepoint:
         return {
             "flink_job_id": deployment.flink_job_id,
             "line": deployment.line,
-            "trigger_id": trigger_id(run.id, self.name),
-            "folder": savepoint_folder(run, deployment.generation),
-            "format": run.operation.request["format"],
+            "trigger_id": trigger_id(run.scope, self.name),
+            "folder": self.folder(run)
+            if self.folder
+            else savepoint_folder(run, deployment.generation),
+            "format": self.savepoint_format or run.operation.request["format"],
         }
 
     def look(self, run: Run, intention: Intention) -> Look:
@@ -84,7 +90,7 @@ class TakeSavepoint:
         )
 
     def _trigger(self, run: Run, intention: Intention) -> TriggerId:
-        return trigger_id(run.id, self.name, _attempt(intention))
+        return trigger_id(run.scope, self.name, _attempt(intention))
 
 
 def _attempt(intention: Intention) -> int:

@@ -1,12 +1,12 @@
 """Write into the ledger that a deployment was stopped, and which savepoint it left."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import ClassVar
 
 from headgate.ids import FlinkJobId
-from headgate.ledger.records import DeploymentRecord, Json
+from headgate.ledger.records import DeploymentRecord, Json, SnapshotOrigin
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.savepointing.snapshot_record import snapshot_record
 
@@ -16,6 +16,8 @@ class RecordStop:
     """Follows the step `stop`, whose evidence names the savepoint."""
 
     deployment: Callable[[Run], DeploymentRecord]
+    is_rollback_point: bool = False
+    """Whether the savepoint is that of an upgrade: pinned, so that retention never takes it."""
 
     name: ClassVar[str] = "record_stop"
     title: ClassVar[str] = "Record the savepoint"
@@ -41,15 +43,12 @@ class RecordStop:
     def act(self, run: Run, intention: Intention) -> None:
         """Write the savepoint first, so that a stopped deployment always has one."""
         deployment = _deployment(run, intention)
-        run.services.ledger.add_snapshot(
-            run.lease,
-            snapshot_record(
-                run,
-                deployment,
-                intention.intent,
-                "drain" if run.operation.request.get("drain") else "stop",
-            ),
-        )
+        origin: SnapshotOrigin = "drain" if run.operation.request.get("drain") else "stop"
+        if self.is_rollback_point:
+            origin = "upgrade"
+        record = snapshot_record(run, deployment, intention.intent, origin)
+        record = replace(record, pinned=self.is_rollback_point)
+        run.services.ledger.add_snapshot(run.lease, record)
         run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "stopped")
 
 

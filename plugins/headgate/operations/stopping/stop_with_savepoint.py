@@ -17,6 +17,8 @@ from headgate.operations.savepointing.found_savepoint import (
 )
 from headgate.operations.savepointing.when_all_run import when_all_run
 
+_FASTEST_POLL, _SLOWEST_POLL = timedelta(milliseconds=100), timedelta(seconds=1)
+
 
 @dataclass(frozen=True)
 class StopWithSavepoint:
@@ -38,7 +40,7 @@ class StopWithSavepoint:
         return {
             "flink_job_id": deployment.flink_job_id,
             "line": deployment.line,
-            "trigger_id": trigger_id(run.id, self.name),
+            "trigger_id": trigger_id(run.scope, self.name),
             "folder": savepoint_folder(run, deployment.generation),
             "drain": bool(run.operation.request.get("drain")),
         }
@@ -51,11 +53,12 @@ class StopWithSavepoint:
         status = client.savepoint_status(job_id, TriggerId(intention.intent["trigger_id"]))
         whole = _whole_savepoint(intention, status, client, job_id)
         if status is not None and status.in_progress:
-            return Pending("the savepoint is being written")
+            return Pending("the savepoint is being written", _poll_after(intention.elapsed))
         if whole is not None:
             if picture is None or picture.is_terminal:
                 return Done(whole)
-            return Pending("the savepoint is written, the job is ending")
+            poll = _poll_after(intention.elapsed)
+            return Pending("the savepoint is written, the job is ending", poll)
         if picture is None or picture.is_terminal:
             raise _ended_without_savepoint(run, picture)
         if status is not None and status.failure is not None:
@@ -75,6 +78,11 @@ class StopWithSavepoint:
             "canonical",
             drain=bool(intention.intent.get("drain")),
         )
+
+
+def _poll_after(elapsed: timedelta) -> timedelta:
+    """Often at first, because nothing is published until the next job has started."""
+    return min(max(_FASTEST_POLL, elapsed / 10), _SLOWEST_POLL)
 
 
 def _client(run: Run, intention: Intention) -> FlinkClient:

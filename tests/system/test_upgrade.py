@@ -1,0 +1,152 @@
+"""Upgrades of a live job between two real Flink lines, and back, with records flowing all the time.
+
+What is published is compared with what plain Python expects of the same records.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from harness.faults.live_job import LiveJob
+from harness.own_stack import own_stack
+from harness.sample_project import SampleProject
+from headgate.clients.consumer_groups import ConsumerGroups
+from headgate.clients.locations import plain_location
+from headgate.clients.storage import is_there
+from headgate.ids import EnvironmentName
+from headgate.ledger.records import Json, OperationRecord
+from headgate.operations.engine.engine import Event
+from headgate.operations.known_job import declared_alone
+from headgate.operations.status import status_of
+from headgate.operations.upgrading.switch_times import switches_of
+from headgate.plan.gap import gap_of
+from headgate.plan.rehearsal_binding import rehearsal_group, rehearsal_name
+from headgate.spec.declared import NamedEnvironment
+
+pytestmark = pytest.mark.slow
+
+OLD, NEW = "2.2", "2.3"
+POLICY = {"soak": "5s", "approval": False}
+HEALTH = {"checkpoints": 1, "deadline": "4m"}
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[NamedEnvironment]:
+    with own_stack("upgrade", OLD, also=NEW) as stack:
+        yield stack.environment
+
+
+@pytest.fixture(scope="module")
+def job(
+    environment: NamedEnvironment, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveJob]:
+    root = tmp_path_factory.mktemp("upgrade") / "project"
+    project = SampleProject(root, environment, f"upgrade-{uuid4().hex[:6]}")
+    job = LiveJob(project, OLD, (OLD, NEW), upgrade=POLICY, health=HEALTH)
+    with job.at_work():
+        yield job
+    project.end_all_jobs()
+
+
+@pytest.fixture
+def on_old(job: LiveJob) -> LiveJob:
+    """The live job, running on the old line."""
+    job.bring_back()
+    if job.latest.line != OLD:
+        job.run("upgrade", _nobody, to=OLD, again=True)
+    assert job.assert_one_healthy().line == OLD
+    job.await_results(1)
+    return job
+
+
+def evidence(job: LiveJob, operation: OperationRecord) -> dict[str, Json]:
+    return {step.name: step.evidence for step in job.services.ledger.steps(operation.id)}
+
+
+def gap(job: LiveJob, operation: OperationRecord) -> timedelta:
+    """Of the last switch of the operation."""
+    found = gap_of(switches_of(job.services.ledger.steps(operation.id))[-1].times)
+    assert found is not None
+    return found
+
+
+def assert_nothing_left_of_the_shadow(job: LiveJob) -> None:
+    settings = job.services.environment.settings
+    for line in (OLD, NEW):
+        assert job.project.live(rehearsal_name(job.name), line) == []
+    group = rehearsal_group(EnvironmentName(job.project.name), job.name)
+    assert not ConsumerGroups(settings.kafka).is_there(group)
+    folder = f"{plain_location(settings.state)}/rehearsals/{job.name}"
+    assert not any(is_there(f"{folder}/{one.id}") for one in job.services.ledger.operations())
+
+
+def _nobody(_event: Event) -> None:
+    """Listen to nothing."""
+
+
+def test_upgrade_is_rehearsed_and_loses_and_repeats_nothing(
+    on_old: LiveJob, record_property: Any
+) -> None:
+    job, before = on_old, on_old.latest
+
+    operation = job.run("upgrade", _nobody, to=NEW)
+
+    now, found = job.assert_one_healthy(), evidence(job, operation)
+    assert operation.state == "succeeded"
+    assert (now.line, now.generation) == (NEW, before.generation + 1)
+    assert now.restored_from == found["cut_over.stop"]["location"]
+    assert found["rehearse.watch"]["verdict"] == "proven"
+    assert found["rehearsal"]["exact"] is True, found["rehearsal"]
+    assert found["decide"]["class"] == "needs rehearsal"
+    (pinned,) = [one for one in job.services.ledger.snapshots(job.name) if one.pinned]
+    assert (pinned.location, pinned.origin) == (now.restored_from, "upgrade")
+    assert_nothing_left_of_the_shadow(job)
+    job.await_results(3)
+    job.assert_exactly_once()
+    record_property("gap", str(gap(job, operation)))
+
+
+def test_rollback_by_a_person_is_exact(job: LiveJob, record_property: Any) -> None:
+    if job.latest.line != NEW:
+        job.run("upgrade", _nobody, to=NEW, again=True)
+    before = job.latest
+    job.await_checkpoints(2)
+
+    operation = job.run("rollback")
+
+    now, found = job.assert_one_healthy(), evidence(job, operation)
+    assert (now.line, now.generation) == (OLD, before.generation + 1)
+    assert found["outcome"]["exact"] is True, found["outcome"]
+    job.await_results(3)
+    job.assert_exactly_once()
+    again = job.end_of("rollback", _nobody)
+    assert (again.state, "has been rolled back" in again.reason) == ("failed", True), again
+    record_property("gap", str(gap(job, operation)))
+
+
+def test_declaration_and_line_agree_afterwards(on_old: LiveJob) -> None:
+    """Until job.yaml names the new line, status says what to write; then deploy keeps what runs."""
+    job = on_old
+    job.run("upgrade", _nobody, to=NEW)
+
+    status = status_of(job.services, job.name, declared_alone(job.services, job.name))
+    assert (status.changed, status.declared_line) == (False, OLD)
+    refused = job.end_of("deploy", _nobody)
+    assert f'set `flink: "{NEW}"`' in refused.reason
+    job.declare(flink=NEW)
+    job.assert_deploy_plans_nothing()
+    job.declare(flink=OLD)
+    job.assert_exactly_once()
+
+
+def test_dry_run_changes_nothing(on_old: LiveJob) -> None:
+    job = on_old
+    before, traces = job.latest, job.traces
+
+    operation = job.run("upgrade", _nobody, to=NEW, dry_run=True)
+
+    assert operation.state == "succeeded"
+    assert "preflight" in evidence(job, operation)
+    assert (job.latest, job.traces) == (before, traces)
