@@ -27,10 +27,12 @@ EXPECTED = {
     "recover_job",
     "register_schemas",
     "rescale_job",
+    "rollback_job",
     "savepoint_job",
     "savepoint_jobs",
     "start_job",
     "stop_job",
+    "upgrade_job",
 }
 
 

@@ -1,10 +1,13 @@
 """Run one operation in this process and end it by SIGKILL at a chosen moment.
 
-    python -m harness.die_at STEP PHASE KIND JOB [ENVIRONMENT]
+    python -m harness.die_at STEP PHASE KIND JOB [ENVIRONMENT [OPTIONS]]
+
+OPTIONS are those of the operation, as JSON.
 
 Exit code -9 if the moment came; otherwise that of the operation.
 """
 
+import json
 import os
 import signal
 import sys
@@ -16,14 +19,16 @@ from headgate.operations.engine.running import operation_of, run_operation
 from headgate.operations.services import Services
 
 
-def main(step: str, phase: str, kind: str, job: str, env: str | None = None) -> None:
+def main(
+    step: str, phase: str, kind: str, job: str, env: str | None = None, options: str = "{}"
+) -> None:
     def die(event: Event) -> None:
         if (event.step, event.phase) == (step, phase):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    services = Services(project(), environment(env))
+    services = Services(project(), environment(env or None))
     name = JobName(job)
-    request = operation_of(kind).request(services, name, {"start_empty": False})
+    request = operation_of(kind).request(services, name, json.loads(options))
     run_operation(services, kind, name, request, surface="a test", listener=die)
 
 

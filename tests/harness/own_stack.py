@@ -27,6 +27,7 @@ class OwnStack:
     environment: NamedEnvironment
     line: str = "2.3"
     project: Path = PROJECT
+    more_lines: tuple[str, ...] = ()
 
     def pid(self, service: str) -> int | None:
         """The process of a service, while it runs."""
@@ -40,6 +41,17 @@ class OwnStack:
         os.kill(killed, signal.SIGKILL)
         until(lambda: self.pid(service) != killed, seconds=PATIENCE, what=f"{service} is gone")
         return killed
+
+    @contextmanager
+    def paused(self, service: str) -> Iterator[None]:
+        """A service's process stands still (SIGSTOP) until the block ends."""
+        pid = self.pid(service)
+        assert pid is not None, f"{service} does not run"
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def await_ready(self) -> None:
         """Until every service of it is ready again."""
@@ -55,8 +67,9 @@ class OwnStack:
     def _is_up(self) -> bool:
         from headgate.local.flink import answers_overview, has_free_slots
 
-        url = self.environment.settings.flink[self.line].rest
-        return answers_overview(url) is None and has_free_slots(url) is None
+        clusters = self.environment.settings.flink
+        urls = [clusters[line].rest for line in (self.line, *self.more_lines)]
+        return all(answers_overview(url) is None and has_free_slots(url) is None for url in urls)
 
 
 @contextmanager
@@ -67,7 +80,7 @@ def own_stack(name: str, line: str = "2.3", *, also: str | None = None) -> Itera
     """
     environment = _up(name, (line, also))
     try:
-        yield OwnStack(name, environment, line)
+        yield OwnStack(name, environment, line, more_lines=(also,) if also else ())
     finally:
         if os.environ.get(KEEP) != "1":
             down(PROJECT, name)

@@ -50,7 +50,7 @@ class OperationOperator(BaseOperator):
         super().__init__(**arguments)
         self.kind = kind
         self.job = job
-        self.options = dict(options or {})
+        self.options = {} if options is None else options
         self.flink_job_page: str | None = None
 
     def execute(self, context: Context) -> dict[str, Any]:

@@ -140,7 +140,12 @@ class UpgradeApproval(ApprovalOperator):
         if not self.prepared.get("question"):
             return False
         with errors_for_airflow():
-            return waits_for_decision(services(), OperationId(self.prepared["operation_id"]))
+            surroundings = services()
+            operation_id = OperationId(self.prepared["operation_id"])
+            return (
+                waits_for_decision(surroundings, operation_id)
+                and surroundings.ledger.decision(operation_id) is None
+            )
 
     def _refuse(self, user: Mapping[str, Any] | None) -> str:
         """Write the refusal and bring the operation to its end, so that the job is free."""

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from headgate.operations.engine.phases import LastWay, Tried, Within
 from headgate.operations.engine.running import operation_of
 from headgate.operations.engine.step import Step
 
@@ -29,6 +30,8 @@ def boundaries(kind: str, evidence: Mapping[str, Any] | None = None) -> list[Bou
 
 def _acts(step: Step) -> bool:
     """Whether `act` has more than a docstring."""
+    while isinstance(step, Within | Tried | LastWay):
+        step = step.step
     source = textwrap.dedent(inspect.getsource(type(step).act))
     function = ast.parse(source).body[0]
     assert isinstance(function, ast.FunctionDef)

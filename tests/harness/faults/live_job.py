@@ -1,10 +1,11 @@
 """A job at work on a steady stream: operated on, killed while that goes on, and judged."""
 
+import json
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
@@ -74,6 +75,7 @@ class LiveJob:
         self._lines = tuple(lines) or (line,)
         self._job = job
         self._changes = 0
+        self._forgiven: set[int] = set()
         self._beats = Beats(project, f"beats-{uuid4().hex[:6]}", flink=line, **job)
         self.name = JobName(self._beats.job)
 
@@ -135,9 +137,10 @@ class LiveJob:
             return Ended("failed", str(error))
         return Ended("succeeded")
 
-    def die(self, kind: str, moment: Boundary) -> None:
+    def die(self, kind: str, moment: Boundary, **options: Any) -> None:
         """Run an operation in a process that is killed at that moment."""
-        ran = self.project.run(*moment, kind, self.name, command=DIE_AT, timeout=PATIENCE)
+        given = (*moment, kind, self.name, "", json.dumps(options))
+        ran = self.project.run(*given, command=DIE_AT, timeout=PATIENCE)
         assert ran.code == -signal.SIGKILL, ran.out + ran.err
 
     def evidence(self, operation: OperationRecord, step: str) -> Json:
@@ -242,7 +245,20 @@ class LiveJob:
     def verdict(self) -> Verdict:
         """On all that is published by now."""
         published = self._published.windows(within=PATIENCE)
-        return judge(self._beats.closed_windows(), published)
+        found = judge(self._beats.closed_windows(), published)
+        return replace(found, repeated=sorted(set(found.repeated) - self._forgiven))
+
+    def offsets_of_windows(self) -> list[tuple[int, int]]:
+        """Offset and start of every published window."""
+        windows = self._published.windows(within=PATIENCE)
+        return [
+            (offset, start)
+            for offset, (start, _) in zip(self._published.offsets, windows, strict=True)
+        ]
+
+    def forgive(self, windows: Collection[int]) -> None:
+        """These were published twice, and that was said: later verdicts pass over it."""
+        self._forgiven |= set(windows)
 
     def assert_exactly_once(self) -> None:
         """No window up to the newest published one is lost, repeated or wrong."""

@@ -28,6 +28,8 @@ class Published:
         self._topic = topic
         self._schema = fastavro.parse_schema(json.loads(schema))
         self._windows: list[Window] = []
+        self.offsets: list[int] = []
+        """Of the windows that were read."""
         self._next = 0
 
     def windows(self, *, within: float) -> list[Window]:
@@ -55,6 +57,7 @@ class Published:
                 assert value is not None
                 assert offset is not None
                 self._windows.append(self._window(value))
+                self.offsets.append(offset)
                 self._next = offset + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 return True

@@ -41,7 +41,13 @@ class WatchShadow:
         client = run.services.flink(FlinkLineName(intent["line"]))
         picture = client.job(FlinkJobId(intent["shadow"]))
         if picture is None:
-            return _done(Proof("undecided", "Flink has forgotten the shadow job"), intention)
+            return _done(
+                Proof(
+                    "undecided",
+                    f"Flink {intent['line']} has lost the shadow job; its JobManager has restarted",
+                ),
+                intention,
+            )
         rule = HealthRule(intent["restore_from"], intent["checkpoints"])
         verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
         is_late = intention.elapsed.total_seconds() > intent["deadline_seconds"]

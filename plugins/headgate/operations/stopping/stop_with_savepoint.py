@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from headgate.clients.flink import FlinkClient, JobPicture, SavepointStatus
 from headgate.errors import NeedsOperator, Rejected
-from headgate.ids import FlinkJobId, FlinkLineName, TriggerId, trigger_id
+from headgate.ids import FlinkJobId, FlinkLineName, JobName, TriggerId, trigger_id
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
 from headgate.operations.savepointing.found_savepoint import (
@@ -55,7 +55,8 @@ class StopWithSavepoint:
         if status is not None and status.in_progress:
             return Pending("the savepoint is being written", _poll_after(intention.elapsed))
         if whole is not None:
-            if picture is None or picture.is_terminal:
+            # What the job says of itself may be as old as `web.refresh-interval`.
+            if picture is None or picture.is_terminal or not _is_live(client, picture):
                 return Done(whole)
             poll = _poll_after(intention.elapsed)
             return Pending("the savepoint is written, the job is ending", poll)
@@ -78,6 +79,10 @@ class StopWithSavepoint:
             "canonical",
             drain=bool(intention.intent.get("drain")),
         )
+
+
+def _is_live(client: FlinkClient, picture: JobPicture) -> bool:
+    return picture.id in client.live_jobs_named(JobName(picture.name))
 
 
 def _poll_after(elapsed: timedelta) -> timedelta:

@@ -1,0 +1,321 @@
+"""Upgrades of a live job whose target breaks, whose process dies, or whose savepoint is damaged.
+
+Each ends with the live job as it was, or rolled back and whole, and names the cause. What is
+published is compared with what plain Python expects of the same records.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from harness.faults.boundaries import Boundary, boundaries
+from harness.faults.live_job import LiveJob
+from harness.faults.servers import Strike
+from harness.own_stack import OwnStack, own_stack
+from harness.sample_project import SampleProject
+from harness.waiting import until
+from headgate.clients.locations import plain_location
+from headgate.ledger.records import Json, OperationRecord
+from headgate.operations.engine.engine import Event, Listener
+from headgate.plan.rolled_back import RolledBack, rolled_back_of
+
+pytestmark = pytest.mark.slow
+
+OLD, NEW = "2.2", "2.3"
+REHEARSED = {"soak": "5s", "approval": False}
+UNREHEARSED = {**REHEARSED, "rehearse": False}
+HEALTH = {"checkpoints": 1, "deadline": "90s"}
+PLANNED: dict[str, Any] = {
+    "action": "upgrade",
+    "kind": "sql",
+    "dry_run": False,
+    "is_only_line": True,
+    "deadline_seconds": 90.0,
+    "soak_seconds": 5.0,
+}
+DECIDED = {"rehearse": True, "approval": False, "way": "stop and restore"}
+WHOLE = {
+    "plan": PLANNED,
+    "decide": DECIDED,
+    "rehearse.watch": {"verdict": "proven"},
+    "way_back.choose": {"problem": None},
+}
+JOBMANAGER, TASKMANAGER = f"flink-{NEW}-jobmanager", f"flink-{NEW}-taskmanager"
+
+
+FOUND_DONE = {
+    *("compile", "stage", "rehearse.stage", "way_back.stage", "stable"),
+    *("back.cancel", "back.restore"),
+}
+"""Steps whose effect is there already in these cases, so that they only look."""
+
+
+def reached(all_of_them: Sequence[Boundary]) -> list[Boundary]:
+    return [
+        (step, phase)
+        for step, phase in all_of_them
+        if step not in FOUND_DONE or phase in ("intended", "done")
+    ]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[OwnStack]:
+    with own_stack("upgrade", OLD, also=NEW) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def at_work(stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
+    root = tmp_path_factory.mktemp("upgrade-faults") / "project"
+    project = SampleProject(root, stack.environment, f"upgrade-{uuid4().hex[:6]}")
+    job = LiveJob(project, OLD, (OLD, NEW), upgrade=REHEARSED, health=HEALTH)
+    with job.at_work():
+        yield job
+    project.end_all_jobs()
+
+
+@pytest.fixture
+def job(at_work: LiveJob, stack: OwnStack) -> LiveJob:
+    """The live job on the old line, declared for the new one."""
+    stack.await_ready()
+    at_work.bring_back()
+    if at_work.latest.line != OLD:
+        at_work.declare(flink=OLD)
+        at_work.run("upgrade", _nobody, to=OLD, again=True)
+    assert at_work.assert_one_healthy().line == OLD
+    at_work.declare(flink=NEW)
+    at_work.await_checkpoints(1)
+    return at_work
+
+
+def _nobody(_event: Event) -> None:
+    """Listen to nothing."""
+
+
+def last_upgrade(job: LiveJob) -> OperationRecord:
+    return next(one for one in job.services.ledger.operations(job.name) if one.kind == "upgrade")
+
+
+def evidence(job: LiveJob, operation: OperationRecord) -> dict[str, Json]:
+    return {step.name: step.evidence for step in job.services.ledger.steps(operation.id)}
+
+
+def upgraded(job: LiveJob, listener: Listener) -> OperationRecord:
+    """Run an upgrade that does not do what it should; how it has ended."""
+    ended = job.end_of("upgrade", listener, again=True)
+    assert ended.state != "succeeded"
+    return last_upgrade(job)
+
+
+def outcome(job: LiveJob, operation: OperationRecord) -> RolledBack:
+    assert operation.state == "rolled_back", operation
+    return rolled_back_of(evidence(job, operation)["outcome"])
+
+
+def strike(what: Callable[[], object], *moment: str) -> Strike:
+    return Strike(lambda: (what(), None)[1], (moment[0], moment[1]))
+
+
+def assert_as_it_was(job: LiveJob, before: Any) -> None:
+    """The same Flink job on the old line, never restarted, and nothing more in the ledger."""
+    assert job.assert_one_healthy() == before
+    job.await_results(2)
+    assert job.picture.restarts in {0, None}
+    job.assert_exactly_once()
+
+
+def test_upgrade__target_jobmanager_killed_during_the_rehearsal(
+    job: LiveJob, stack: OwnStack
+) -> None:
+    """Step: SIGKILL of the target's JobManager while the shadow job is watched.
+
+    Expected: the upgrade fails and says why; the live job is as it was.
+    """
+    before = job.latest
+    kill = strike(lambda: stack.kill(JOBMANAGER), "rehearse.submit", "done")
+
+    ended = upgraded(job, kill)
+
+    assert ended.state == "failed"
+    assert "rehearsal on Flink 2.3 has failed" in ended.reason
+    assert_as_it_was(job, before)
+
+
+def test_upgrade__target_never_becomes_healthy(job: LiveJob, stack: OwnStack) -> None:
+    """Step: not rehearsed; when the live job has stopped, the target's TaskManager stands still.
+
+    Expected: rolled back. The new version had published nothing, so that is exact; tried again,
+    it is refused until a person says so.
+    """
+    job.declare(flink=NEW, upgrade=UNREHEARSED, health={**HEALTH, "deadline": "30s"})
+    before = job.latest
+    with ExitStack() as standing:
+        pause = strike(
+            lambda: standing.enter_context(stack.paused(TASKMANAGER)), "cut_over.stop", "done"
+        )
+        ended = upgraded(job, pause)
+
+    found = outcome(job, ended)
+    assert found.exact, found
+    now = job.assert_one_healthy()
+    assert (now.line, now.artefact_digest) == (OLD, before.artefact_digest)
+    assert now.restored_from == evidence(job, ended)["cut_over.stop"]["location"]
+    job.await_results(2)
+    job.assert_exactly_once()
+    refused = job.end_of("upgrade", _nobody)
+    assert (refused.state, "was rolled back" in refused.reason) == ("failed", True), refused
+
+
+def test_upgrade__target_jobmanager_killed_during_the_cut_over(
+    job: LiveJob, stack: OwnStack
+) -> None:
+    """Step: SIGKILL of the target's JobManager right after it has taken the new job.
+
+    Expected: rolled back and whole.
+    """
+    ended = upgraded(job, strike(lambda: stack.kill(JOBMANAGER), "cut_over.submit", "done"))
+
+    found = outcome(job, ended)
+    assert job.assert_one_healthy().line == OLD
+    job.await_results(2)
+    assert_repeats_only_what_is_told(job, found)
+
+
+def test_upgrade__target_jobmanager_killed_during_the_soak(job: LiveJob, stack: OwnStack) -> None:
+    """Step: the new version has published; SIGKILL of its JobManager while it is watched.
+
+    Expected: rolled back to the pinned savepoint: nothing is lost, and only windows between the
+    two offsets of the outcome are published again, with equal values.
+    """
+
+    def kill() -> None:
+        job.await_results(3)
+        stack.kill(JOBMANAGER)
+
+    ended = upgraded(job, strike(kill, "cut_over.healthy", "done"))
+
+    found = outcome(job, ended)
+    assert not found.exact
+    assert job.assert_one_healthy().line == OLD
+    job.await_results(2)
+    assert_repeats_only_what_is_told(job, found)
+
+
+def test_upgrade__unhealthy_while_it_is_watched_goes_back_exactly(
+    job: LiveJob, stack: OwnStack
+) -> None:
+    """Step: the new version has published; SIGKILL of its TaskManager while it is watched, which
+    makes it restart.
+
+    Expected: rolled back. Where it runs again before it is asked for its savepoint that is exact.
+    """
+    ended = upgraded(job, strike(lambda: stack.kill(TASKMANAGER), "cut_over.healthy", "done"))
+
+    found = outcome(job, ended)
+    assert job.assert_one_healthy().line == OLD
+    job.await_results(2)
+    assert_repeats_only_what_is_told(job, found)
+
+
+def test_upgrade__savepoint_damaged_after_the_stop(job: LiveJob) -> None:
+    """Step: `_metadata` of the savepoint is cut off after the stop.
+
+    Expected: a person is asked, nothing is started; with the file back the job goes on from it.
+    """
+    kept: dict[Path, bytes] = {}
+
+    def damage() -> None:
+        point = job.services.ledger.snapshots(job.name)[0]
+        file = Path(plain_location(point.location)) / "_metadata"
+        kept[file] = file.read_bytes()
+        file.write_bytes(kept[file][: len(kept[file]) // 2])
+
+    ended = upgraded(job, strike(damage, "cut_over.record_stop", "done"))
+
+    assert ended.state == "needs_operator"
+    assert "can no longer be restored" in ended.reason
+    assert not job.is_running
+    for file, content in kept.items():
+        file.write_bytes(content)
+    job.declare(flink=OLD)
+    job.run("start")
+    now = job.assert_one_healthy()
+    assert now.restored_from == evidence(job, ended)["cut_over.stop"]["location"]
+    job.await_results(2)
+    job.assert_exactly_once()
+
+
+@pytest.mark.parametrize("moment", reached(boundaries("upgrade", WHOLE)), ids="-".join)
+def test_upgrade__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> None:
+    """Step: SIGKILL of the upgrading process at a step boundary, then upgrade again.
+
+    Expected: one job runs on the new line from the savepoint of one stop, every window was
+    published once, and a further upgrade finds nothing to do.
+    """
+    before = job.latest
+
+    job.die("upgrade", moment, again=True)
+    operation = job.run("upgrade", again=True)
+
+    now = job.assert_one_healthy()
+    assert (now.line, now.generation, now.attempt) == (NEW, before.generation + 1, 1)
+    stopped = [one for one in job.services.ledger.snapshots(job.name) if one.pinned]
+    assert [one.location for one in stopped] == [now.restored_from]
+    assert operation.state == "succeeded"
+    again = job.run("upgrade")
+    assert job.evidence(again, "plan")["action"] == "keep"
+    job.assert_exactly_once()
+
+
+BACK = {
+    "back.plan": {
+        "exact_way": True,
+        "new": "new",
+        "pinned": "",
+        "job": "",
+        "line": OLD,
+        "deadline_seconds": 90.0,
+        "stop_within_seconds": 30.0,
+    },
+    "back.stop": {"location": ""},
+    "back.restore": {"location": "", "is_own_savepoint": True},
+}
+
+
+@pytest.mark.parametrize("moment", reached(boundaries("rollback", BACK)), ids="-".join)
+def test_rollback__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> None:
+    """Step: SIGKILL of the process that rolls back at a step boundary, then rollback again.
+
+    Expected: one job runs on the old line from the new one's own savepoint; every window was
+    published once.
+    """
+    job.run("upgrade", again=True)
+    before = job.latest
+
+    job.die("rollback", moment)
+    operation = job.run("rollback")
+
+    now = job.assert_one_healthy()
+    assert (now.line, now.generation, now.attempt) == (OLD, before.generation + 1, 1)
+    assert evidence(job, operation)["outcome"]["exact"] is True
+    job.assert_exactly_once()
+
+
+def assert_repeats_only_what_is_told(job: LiveJob, found: RolledBack) -> None:
+    """No window is lost, wrong or early; those that are repeated lie between the two offsets."""
+    verdict = job.verdict()
+    assert (verdict.lost, verdict.wrong, verdict.early) == ([], [], []), verdict
+    repeated = set(verdict.repeated)
+    if found.exact:
+        assert repeated == set()
+        return
+    first, last = (
+        offsets[job.name][0] for offsets in (found.repeated_from_offsets, found.repeated_to_offsets)
+    )
+    told = {start for offset, start in job.offsets_of_windows() if first <= offset < last}
+    assert repeated <= told
+    until(lambda: set(job.verdict().repeated) <= told, seconds=10, what="nothing else is repeated")
+    job.forgive(told)
