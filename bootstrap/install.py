@@ -3,8 +3,9 @@
     python3.11 bootstrap/install.py [--dev]
 
 `.venv/` gets headgate and Airflow, `.headgate/install/` gets one virtual environment for each
-Flink line and the jars. Uses the standard library alone. Exit codes: 1 something is missing or
-failed, 130 interrupted; running it again continues where it was cut off.
+Flink line, the jars, and the hand-over gate compiled for each line. Uses the standard library
+alone. Exit codes: 1 something is missing or failed, 130 interrupted; running it again continues
+where it was cut off.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ from steps import Installation, Run, Step, StepFailed, fingerprint
 PROJECT = Path(__file__).resolve().parent.parent
 INSTALL = PROJECT / ".headgate" / "install"
 REQUIREMENTS = PROJECT / "requirements"
+GATE = PROJECT / "flink_jobs" / "handover_gate"
 FLINK_LINES = ("2.2", "2.3")
 INTERRUPTED = 130
+_GATE = "gate-"
 
 
 def main() -> int:
@@ -110,7 +113,22 @@ def _steps(*, dev: bool) -> list[Step]:
                 after=("tools",),
             )
         )
+        gates = [step.name for step in steps if step.name.startswith(_GATE)]
+        steps.append(
+            Step(
+                f"{_GATE}{line}",
+                f"The hand-over gate for Flink {line}",
+                fingerprint(str(INSTALL), lock, *_gate_sources()),
+                lambda run, line=line: _install_gate(run, line),  # type: ignore[misc]
+                # One Maven after the other: they write to one repository.
+                after=("jars", f"flink-{line}", *gates),
+            )
+        )
     return steps
+
+
+def _gate_sources() -> list[Path]:
+    return sorted(file for file in GATE.rglob("*") if file.suffix in {".java", ".xml"})
 
 
 def _install_tools(run: Run) -> None:
@@ -143,6 +161,23 @@ def _install_headgate(run: Run, locks: list[Path]) -> None:
 
 def _install_flink(run: Run, line: str, lock: Path) -> None:
     _synchronise(run, INSTALL / f"flink-{line}", [lock])
+
+
+def _install_gate(run: Run, line: str) -> None:
+    """Compiled against the line's own jars, which come with its PyFlink package."""
+    (dist,) = (INSTALL / f"flink-{line}").glob(
+        "lib/python3.*/site-packages/pyflink/lib/flink-dist-*"
+    )
+    final = INSTALL / "handover-gate" / f"flink-{line}"
+    build = final / "build"
+    shutil.rmtree(build, ignore_errors=True)
+    version = dist.stem.removeprefix("flink-dist-")
+    options = [f"-Dflink.lib={dist.parent}", f"-Dflink.version={version}", f"-Dout={build}"]
+    pom = ["-f", str(GATE / "pom.xml"), "-Dmaven.test.skip=true"]
+    run(["mvn", "-q", "-B", "-ntp", *pom, *options, "package"])
+    # By renaming: jobs that are submitted meanwhile take one or the other, whole.
+    (build / "handover-gate.jar").replace(final / "handover-gate.jar")
+    shutil.rmtree(build)
 
 
 def _synchronise(run: Run, venv: Path, locks: list[Path]) -> None:

@@ -13,6 +13,16 @@ class Table:
 
     name: str
     ddl: str
+    columns: tuple[str, ...] = ()
+    """Names of its columns, in their order."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The hand-over gate: its jar, and the columns that job.yaml names as bounds, by sink table."""
+
+    jar: Path
+    bounds: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,10 @@ class Binding:
     module: Path | None
     configuration: Mapping[str, str]
     report: Path
+    gate: Gate | None = None
+    """None: results cannot be handed over."""
+    side: str | None = None
+    """Marks the uids of a Python job's sinks where it began beside another run of the same job."""
 
 
 def read_binding(file: Path) -> Binding:
@@ -45,13 +59,22 @@ def read_binding(file: Path) -> Binding:
         job=content["job"],
         role=content["role"],
         kind=content["kind"],
-        tables=tuple(Table(table["name"], table["ddl"]) for table in content["tables"]),
+        tables=tuple(
+            Table(table["name"], table["ddl"], tuple(table["columns"]))
+            for table in content["tables"]
+        ),
         sql=content["sql"],
         plan=_within(folder, content["plan"]),
         module=_within(folder, content["module"]),
         configuration=content["configuration"],
         report=folder / report if report else folder.with_name(f"{folder.name}.report.json"),
+        gate=_gate(folder, content["gate"]),
+        side=content["side"],
     )
+
+
+def _gate(folder: Path, gate: Mapping[str, Any] | None) -> Gate | None:
+    return None if gate is None else Gate(folder / gate["jar"], gate["bounds"])
 
 
 def _within(folder: Path, path: str | None) -> Path | None:

@@ -3,7 +3,8 @@
     python describe_state.py BINDING.json OUT.json
 
 Builds the job as its driver would, submits nothing, and writes
-`{"operators": [{"uid", "key", "states": {name: type}}]}`. Prints nothing. The binding's report
+`{"operators": [{"uid", "key", "states": {name: type}}], "ungated": [sink table]}`, the sinks that
+have no hand-over gate before them. Prints nothing. The binding's report
 file says what is wrong with the job. Exit code: 0 if the file was written, 1 if the job cannot be
 built or its state cannot be told, 2 for any other failure. `HEADGATE_CONNECTOR_JARS` as in
 `compile_plan`.
@@ -35,12 +36,13 @@ def main(arguments: list[str]) -> int:
         from headgate_runtime.python_job import built  # noqa: PLC0415 - starts the JVM
         from headgate_runtime.state_of_operators import describe_state  # noqa: PLC0415
 
-        operators = describe_state(built(binding))
+        job = built(binding)
+        content = {"operators": describe_state(job.environment), "ungated": job.ungated}
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs into the report
         write_report(binding.report, _placed(error, binding))
         return 1
     unfinished = out.with_name(f".{out.name}.unfinished")
-    unfinished.write_text(json.dumps({"operators": operators}, indent=2) + "\n", encoding="utf-8")
+    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     unfinished.replace(out)
     return 0
 

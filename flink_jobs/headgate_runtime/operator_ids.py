@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"\[\d+\]")
 _NOT_A_WORD = re.compile(r"[^A-Za-z0-9]+")
 _WITHOUT_STATE = ("PartitionTransformation", "UnionTransformation", "SideOutputTransformation")
-_ENDS = {"SourceTransformation": "source", "SinkTransformation": "sink"}
+_SINK = "SinkTransformation"
+_ENDS = {"SourceTransformation": "source", _SINK: "sink"}
 
 
-def name_operators(environment: "StreamExecutionEnvironment", job: str) -> None:
-    """Give every operator without a uid one that is the same in each build of the same job."""
+def name_operators(
+    environment: "StreamExecutionEnvironment", job: str, side: str | None = None
+) -> None:
+    """Give every operator without a uid one that is the same in each build of the same job.
+
+    `side` makes the uids of sinks others: a job that begins beside another run of itself must not
+    restore the transactions of that one.
+    """
     seen: Counter[str] = Counter()
     java_environment = environment._j_stream_execution_environment  # noqa: SLF001
     for transformation in all_transformations(java_environment.getTransformations()):
@@ -28,7 +35,8 @@ def name_operators(environment: "StreamExecutionEnvironment", job: str) -> None:
         if kind not in _WITHOUT_STATE and transformation.getUid() is None:
             operator = operator_kind(kind, transformation.getName())
             seen[operator] += 1
-            transformation.setUid(f"{job}/{operator}-{seen[operator]}")
+            mark = f"@{side}" if side is not None and kind == _SINK else ""
+            transformation.setUid(f"{job}/{operator}-{seen[operator]}{mark}")
 
 
 def operator_kind(transformation: str, name: str) -> str:

@@ -6,9 +6,10 @@ def build(job: PythonJob) -> None:
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle  # type: ignore[import-not-found,unused-ignore]  # comes with PyFlink
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
@@ -27,7 +28,10 @@ from headgate_runtime.window_stream import window_stream
 class PythonJob:
     """What `build` works with: the job's topics as tables, by their SQL names."""
 
-    def __init__(self, tables: StreamTableEnvironment) -> None:
+    def __init__(self, tables: StreamTableEnvironment, *, has_gate: bool = False) -> None:
+        self.ungated: set[str] = set()
+        """Tables that are written without the hand-over gate before them."""
+        self._has_gate = has_gate
         self.tables = tables
         """For SQL beyond what is offered here: `job.tables.sql_query("SELECT ...")`."""
         self._statements = tables.create_statement_set()
@@ -44,12 +48,19 @@ class PythonJob:
         return Results(stream, record_types(window)[2])
 
     def write(self, sink: str, results: "Results | Table | str") -> None:
-        """Write results of a window, a table or a query into a sink; `build` may call it often."""
+        """Write results of a window, a table or a query into a sink; `build` may call it often.
+
+        Results of a window can be handed over to another version of the job while both run. Of a
+        table or a query it is not known when a row was due.
+        """
+        if not (isinstance(results, Results) and self._has_gate):
+            self.ungated.add(sink)
         if isinstance(results, Results):
             view = f"{sink} results"
             self.tables.create_temporary_view(queries.quoted(view), results.stream)
             fields = fields_of(results.kind)
-            self._statements.add_insert_sql(queries.insert_query(sink, view, fields))
+            insert = queries.insert_query(sink, view, fields, has_gate=self._has_gate)
+            self._statements.add_insert_sql(insert)
         elif isinstance(results, Table):
             self._statements.add_insert(queries.quoted(sink), results)
         else:
@@ -70,22 +81,31 @@ class Results:
 
 def submit(binding: Binding) -> None:
     """Build the binding's Python job and submit it; does not wait for its end."""
-    built(binding).execute_async(binding.job)
+    built(binding).environment.execute_async(binding.job)
 
 
-def built(binding: Binding) -> StreamExecutionEnvironment:
-    """The stream environment that holds the binding's Python job, ready to be executed."""
+class Built(NamedTuple):
+    """A job, ready to be executed, and the tables that it writes without the hand-over gate."""
+
+    environment: StreamExecutionEnvironment
+    ungated: Sequence[str]
+
+
+def built(binding: Binding) -> Built:
+    """The binding's Python job in a stream environment."""
     if binding.module is None:
         raise ValueError(f"the binding of {binding.job} names no module")
     environment = StreamExecutionEnvironment.get_execution_environment()
+    if binding.gate is not None:
+        environment.add_jars(binding.gate.jar.as_uri())
     tables = StreamTableEnvironment.create(environment)
     prepare(tables, binding)
     module = load_module(binding.module, f"headgate_job_{binding.job.replace('-', '_')}")
-    job = PythonJob(tables)
+    job = PythonJob(tables, has_gate=binding.gate is not None)
     module.build(job)
     job.attach()
-    name_operators(environment, binding.job)
-    return environment
+    name_operators(environment, binding.job, binding.side)
+    return Built(environment, sorted(job.ungated))
 
 
 def load_module(file: Path, name: str) -> ModuleType:

@@ -4,14 +4,18 @@ State belongs to the operators of one plan. Compiling the same SQL again numbers
 savepoint of the earlier plan no longer maps, so a job never runs from its SQL text.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
 
 from headgate_runtime.binding import Binding
+from headgate_runtime.gated_insert import gated, sink_of
+from headgate_runtime.plan_ids import renumbered
 from headgate_runtime.report import describe
+from headgate_runtime.result_bounds import bounds_of_results, gated_tables
 from headgate_runtime.statements import first_line_of, kind_of, split_statements
 from headgate_runtime.tables import prepare
 
@@ -37,8 +41,10 @@ def execute_plan(binding: Binding) -> None:
 def compile_plan(binding: Binding, out: Path) -> None:
     """Compile the binding's SQL into a plan file, which appears whole or not at all.
 
-    Several INSERTs make one plan. Raises `StatementError` for a statement of another kind and
-    PyFlink's errors for SQL that does not hold.
+    Several INSERTs make one plan. Where results have a bound, the hand-over gate stands before
+    their sink; the SQL is compiled without it first, to find the bounds and to complain of what
+    the user has written and not of what was added. Raises `StatementError` for a statement of
+    another kind and PyFlink's errors for SQL that does not hold.
     """
     inserts = split_statements(binding.sql or "")
     for statement in inserts:
@@ -52,8 +58,36 @@ def compile_plan(binding: Binding, out: Path) -> None:
     tables = TableEnvironment.create(EnvironmentSettings.in_streaming_mode())
     prepare(tables, binding)
     unfinished = out.with_name(f".{out.name}.unfinished")
-    unfinished.write_text(_plan_text(tables, inserts), encoding="utf-8")
+    plan = _gated_plan(tables, binding, inserts, _plan_text(tables, inserts))
+    unfinished.write_text(plan, encoding="utf-8")
     unfinished.replace(out)
+
+
+def _gated_plan(tables: TableEnvironment, binding: Binding, inserts: list[str], plan: str) -> str:
+    """The plan with gates where they can stand, else the plan that is given."""
+    if binding.gate is None:
+        return plan
+    columns = {table.name: table.columns for table in binding.tables}
+    bounds = bounds_of_results(json.loads(plan), columns, binding.gate.bounds)
+    while bounds:
+        gated_inserts = [_with_gate(insert, columns, bounds) for insert in inserts]
+        if gated_inserts == inserts:
+            break
+        gated_plan = renumbered(_plan_text(tables, gated_inserts))
+        kept = {
+            t: bound for t, bound in bounds.items() if t in gated_tables(json.loads(gated_plan))
+        }
+        if kept == bounds:
+            return gated_plan
+        bounds = kept
+    return plan
+
+
+def _with_gate(insert: str, columns: Mapping[str, Sequence[str]], bounds: Mapping[str, str]) -> str:
+    sink = sink_of(insert) or ""
+    if sink not in bounds:
+        return insert
+    return gated(insert, columns[sink], bounds[sink]) or insert
 
 
 def _plan_text(tables: TableEnvironment, inserts: list[str]) -> str:

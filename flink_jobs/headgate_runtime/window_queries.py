@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from headgate_runtime.gated_insert import call_of_gate
 from headgate_runtime.record_types import Field
 
 _SQL_TYPES = {
@@ -31,6 +32,9 @@ _SQL_TYPES = {
 }
 KEY = "window_key"
 READING_TIME = "reading_millis"
+BOUND = "handover bound"
+"""With each result the last millisecond of the step it comes from: the watermark has just reached
+it, whatever times the result itself has. The space keeps it apart from every field."""
 _IS_READING = "is_reading"
 _ROW_TIME = "window_row_time"
 
@@ -114,8 +118,8 @@ def batches_query(events: str, fields: Sequence[Field], resolution: timedelta) -
     )
 
 
-def insert_query(sink: str, view: str, result: Sequence[Field]) -> str:
-    """Results as rows of the sink."""
+def insert_query(sink: str, view: str, result: Sequence[Field], *, has_gate: bool = False) -> str:
+    """Results as rows of the sink, if wished through the hand-over gate."""
     values = [
         f"CAST(TO_TIMESTAMP_LTZ({quoted(field.name)}, 3) AS TIMESTAMP(3))"
         if field.kind is datetime
@@ -123,7 +127,8 @@ def insert_query(sink: str, view: str, result: Sequence[Field]) -> str:
         for field in result
     ]
     names = ", ".join(quoted(field.name) for field in result)
-    return f"INSERT INTO {quoted(sink)} ({names}) SELECT {', '.join(values)} FROM {quoted(view)}"
+    query = f"INSERT INTO {quoted(sink)} ({names}) SELECT {', '.join(values)} FROM {quoted(view)}"
+    return f"{query} WHERE {call_of_gate(BOUND)}" if has_gate else query
 
 
 def key_text(key: Sequence[str]) -> str:

@@ -33,12 +33,13 @@ def window_stream(
     event_time: str,
     window: CustomWindow[Any, Any, Any],
 ) -> DataStream:
-    """The results of a custom window over a table, as rows of the result's fields."""
+    """The results of a custom window over a table: the result's fields, and the bound."""
     reading, state, result = (fields_of(kind) for kind in record_types(window))
     batches = _batches(tables, queries.Source(source, event_time, reading), window)
     keyed = _keyed(batches)
     function = WindowFunction(window, reading, state, result)
-    return keyed.process(function, output_type=row_type(result)).name(window.name).uid(window.name)
+    rows = row_type([*result, Field(queries.BOUND, int)])
+    return keyed.process(function, output_type=rows).name(window.name).uid(window.name)
 
 
 def row_type(fields: Sequence[Field]) -> TypeInformation:
@@ -81,7 +82,7 @@ class WindowFunction(KeyedProcessFunction):  # type: ignore[misc]
         after, results = at_step(self._window, before, readings, step_end)
         self._write(before, after)
         for result in results:
-            yield Row(*self._result(result))
+            yield Row(*self._result(result), step_end)
 
     def _read(self) -> Open[Any] | None:
         row = self._state.value()

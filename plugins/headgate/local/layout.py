@@ -32,11 +32,15 @@ class Installed:
         """Folder of jars: `kafka`, `registry`, `flink-2.2`, `flink-2.3`."""
         return self.root / "jars" / name
 
+    def gate(self, line: str) -> Path:
+        """Jar of the hand-over gate for a line."""
+        return self.root / "handover-gate" / f"flink-{line}" / "handover-gate.jar"
+
     def missing(self) -> list[Path]:
         """Folders that should be there and are not."""
         needed = [self.jars(name) for name in ("kafka", "registry")]
         for line in FLINK_LINES:
-            needed += [self.jars(f"flink-{line}"), self.flink_home(line)]
+            needed += [self.jars(f"flink-{line}"), self.flink_home(line), self.gate(line).parent]
         return [folder for folder in needed if not folder.is_dir()]
 
 

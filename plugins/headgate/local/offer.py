@@ -33,6 +33,7 @@ def offered_environment(layout: Layout, ports: Ports) -> NamedEnvironment:
                     rest=rest_url(ports, line),
                     python=layout.installed.flink_python(line),
                     connectors=layout.installed.jars(f"flink-{line}"),
+                    gate=layout.installed.gate(line),
                 )
                 for line in FLINK_LINES
             },

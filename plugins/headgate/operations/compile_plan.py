@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headgate.errors import Finding, SpecError
-from headgate.ids import TopicName
+from headgate.ids import JobName, TopicName
 from headgate.operations.declared_binding import declared_binding
-from headgate.operations.flink_python import Failed, FlinkPython, flink_python_of
-from headgate.plan.binding import Binding
+from headgate.operations.flink_python import BINDING, Failed, FlinkPython, flink_python_of
+from headgate.operations.stage import gate_jar
+from headgate.plan.binding import GATE_FILE, Binding
 from headgate.spec.declared import DeclaredJob, DeclaredTopic, NamedEnvironment
 
 
@@ -23,15 +24,24 @@ class Compiler:
 
         Raises:
             SpecError: Flink does not take the SQL; the finding has its line in job.sql.
-            Unavailable: the interpreter of the line is missing, or the compiler did not end.
+            Unavailable: the interpreter of the line or the jar of the gate is missing, or the
+                compiler did not end.
 
         """
         try:
-            return self.python.run("compile_plan.py", job.name, {"binding.json": binding.to_json()})
+            return self.python.run("compile_plan.py", job.name, files_of(job.name, binding))
         except Failed as failure:
             column = f"column {failure.column}: " if failure.column else ""
             message = f"{column}{_without_alternatives(failure.message)}"
             raise SpecError([Finding(job.code_file, failure.line or 1, message)]) from failure
+
+
+def files_of(job: JobName, binding: Binding) -> dict[str, str | bytes]:
+    """The binding and the jar that it names. Raises Unavailable if that is not there."""
+    files: dict[str, str | bytes] = {BINDING: binding.to_json()}
+    if binding.gate is not None:
+        files[GATE_FILE] = gate_jar(job, binding.gate)
+    return files
 
 
 def compiler_of(project: Path, line: str, environment: NamedEnvironment) -> Compiler:

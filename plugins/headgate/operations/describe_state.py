@@ -6,7 +6,8 @@ from typing import Any
 
 from headgate.errors import Finding, SpecError
 from headgate.ids import Digest, digest_of
-from headgate.operations.flink_python import BINDING, Failed, FlinkPython
+from headgate.operations.compile_plan import files_of
+from headgate.operations.flink_python import Failed, FlinkPython
 from headgate.plan.binding import MODULE_FILE, Binding
 from headgate.spec.declared import DeclaredJob
 
@@ -20,7 +21,7 @@ def describe_state(job: DeclaredJob, binding: Binding, python: FlinkPython) -> s
 
     """
     try:
-        files = {BINDING: binding.to_json(), MODULE_FILE: job.code}
+        files = {**files_of(job.name, binding), MODULE_FILE: job.code}
         return python.run("describe_state.py", job.name, files)
     except Failed as failure:
         finding = Finding(job.code_file, failure.line or 1, failure.message.strip())
@@ -34,7 +35,11 @@ def read_description(text: str) -> dict[str, Any]:
 
 
 def description_digest(job: DeclaredJob, binding: Binding, runtime: Path) -> Digest:
-    """Digest of all that a description is made from: code, runtime, tables, options, Flink line."""
+    """Digest of all that a description is made from.
+
+    That is code, runtime, tables, options, Flink line, whether there is a gate, and the mark of
+    its sinks.
+    """
     options = (f"{key}={value}" for key, value in sorted(binding.configuration.items()))
     sources = (part for file in sorted(runtime.glob("*.py")) for part in _named(file))
     return digest_of(
@@ -44,6 +49,8 @@ def description_digest(job: DeclaredJob, binding: Binding, runtime: Path) -> Dig
         *(table.shape() for table in binding.tables),
         *options,
         *sources,
+        *(["gate"] if binding.gate is not None else []),
+        *([f"side {binding.side}"] if binding.side is not None else []),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from headgate.errors import Unavailable
 from headgate.ids import Digest, JobName, digest_of
-from headgate.plan.binding import MODULE_FILE, PLAN_FILE, Binding
+from headgate.plan.binding import GATE_FILE, MODULE_FILE, PLAN_FILE, Binding, Gate
 from headgate.spec.declared import DeclaredJob
 from headgate.spec.load import JOBS
 
@@ -59,12 +60,17 @@ class Staged:
 def collect_artefacts(
     job: DeclaredJob, binding: Binding, plan: str | None, runtime: Path
 ) -> Artefacts:
-    """Everything that the job runs from: driver, binding, and its plan or its Python code."""
+    """Everything that the job runs from: driver, binding, gate, and its plan or its Python code.
+
+    Raises Unavailable if the jar of the gate is not where the environment says.
+    """
     files = {BINDING_FILE: binding.to_json().encode()}
     if plan is not None:
         files[PLAN_FILE] = plan.encode()
     if job.kind == "python":
         files[MODULE_FILE] = job.code.encode()
+    if binding.gate is not None:
+        files[GATE_FILE] = gate_jar(job.name, binding.gate)
     files |= {f"{RUNTIME}/{name}": content for name, content in _python_files(runtime)}
     return Artefacts(job.name, tuple(sorted(files.items())))
 
@@ -72,6 +78,18 @@ def collect_artefacts(
 def runtime_of(project: Path) -> Path:
     """The folder of what runs inside Flink's Python."""
     return project / JOBS / RUNTIME
+
+
+def gate_jar(job: JobName, gate: Gate) -> bytes:
+    """The jar of the hand-over gate. Raises Unavailable if it is not there."""
+    try:
+        return gate.jar.read_bytes()
+    except OSError as error:
+        raise Unavailable(
+            f"{job}: the jar of the hand-over gate cannot be read: {error}",
+            still_true="Nothing was changed.",
+            next_step="make install, or correct `gate` in headgate.toml",
+        ) from error
 
 
 def place_of(root: Path, job: JobName, digest: Digest) -> Staged:

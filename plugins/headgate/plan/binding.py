@@ -4,8 +4,9 @@ The same job folder runs live, as a rehearsal or as a replay; only its binding d
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from headgate.ids import Digest, JobName, Role, TopicName, digest_of, sql_identifier
@@ -18,6 +19,17 @@ from headgate.spec.declared import DeclaredJob, DeclaredTopic, NamedEnvironment
 
 PLAN_FILE = "plan.json"
 MODULE_FILE = "job.py"
+GATE_FILE = "handover-gate.jar"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The hand-over gate before each sink whose results have an event-time bound."""
+
+    jar: Path
+    """Where the jar is taken from; the job runs with a copy beside its binding."""
+    bounds: Mapping[str, str]
+    """Sink table → the column that job.yaml names as the bound of its results."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,11 @@ class Binding:
     report: str | None = None
     """Where a driver that fails writes why; None: beside the binding's folder, under its name
     followed by `.report.json`."""
+    gate: Gate | None = None
+    """None: the environment has no gate for this Flink line, and the job is not handed over."""
+    side: str | None = None
+    """Tells a job that began beside another run of itself apart from that: its transactions and
+    the uids of its sinks (see `beside`)."""
 
     def to_json(self) -> str:
         """The text that the runtime reads; equal bindings give equal texts."""
@@ -47,13 +64,22 @@ class Binding:
             "job": self.job,
             "role": self.role,
             "kind": self.kind,
-            "tables": [{"name": table.name, "ddl": table.ddl()} for table in self.tables],
+            "tables": [
+                {
+                    "name": table.name,
+                    "ddl": table.ddl(),
+                    "columns": [column.name for column in table.columns],
+                }
+                for table in self.tables
+            ],
             "sql": self.sql,
             "plan": self.plan,
             "module": self.module,
             "configuration": dict(self.configuration),
             "submission": dict(self.submission),
             "report": self.report,
+            "gate": self.gate and {"jar": GATE_FILE, "bounds": dict(self.gate.bounds)},
+            "side": self.side,
         }
         return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
@@ -119,14 +145,24 @@ def live_binding(
         module=None if is_sql else MODULE_FILE,
         configuration=table_configuration(job),
         submission=submission_configuration(job),
+        gate=_gate(job, environment),
     )
+
+
+def _gate(job: DeclaredJob, environment: NamedEnvironment) -> Gate | None:
+    cluster = environment.settings.flink.get(job.spec.flink)
+    if cluster is None or cluster.gate is None:
+        return None
+    bounds = {sql_identifier(name): column for name, column in job.spec.handover.bound.items()}
+    return Gate(cluster.gate, bounds)
 
 
 def plan_digest(binding: Binding) -> Digest:
     """Digest of exactly what a compiled plan is made from.
 
     That is the SQL without comments and superfluous space, each table's name, columns, watermark
-    and idleness, and the `table.*` options; not addresses, offsets, prefixes or parallelism.
+    and idleness, the `table.*` options, and whether there is a gate before the sinks; not
+    addresses, offsets, prefixes or parallelism.
     """
     options = (
         f"{key}={value}"
@@ -138,4 +174,11 @@ def plan_digest(binding: Binding) -> Digest:
         normalised(binding.sql or ""),
         *sorted(table.shape() for table in binding.tables),
         *options,
+        *_of_gate(binding.gate),
     )
+
+
+def _of_gate(gate: Gate | None) -> Sequence[str]:
+    if gate is None:
+        return ()
+    return ("gate", *(f"{sink}={column}" for sink, column in sorted(gate.bounds.items())))

@@ -33,6 +33,18 @@ def check_job_topics(loaded: LoadedJob, topics: Mapping[str, LoadedTopic]) -> It
         elif name in values:
             for problem in unwritable_fields(values[name], spec.flink).values():
                 yield document.finding(f"sinks: '{name}' cannot be written: {problem}", *sink)
+    yield from _check_bounds(loaded, values)
+
+
+def _check_bounds(loaded: LoadedJob, values: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    spec, document = loaded.spec, loaded.document
+    for name, field in spec.handover.bound.items():
+        place = ("handover", "bound", name)
+        if name not in spec.sinks:
+            word = did_you_mean(name, spec.sinks)
+            yield document.finding(f"handover.bound: '{name}' is no sink of this job{word}", *place)
+        elif name in values and (problem := event_time_problem(name, values[name], field)):
+            yield document.finding(f"handover.bound.{name}: {problem}", *place)
 
 
 def event_time_problem(topic: str, record: Mapping[str, Any], name: str) -> str | None:

@@ -44,6 +44,9 @@ class FlinkCluster(Strict):
     """Interpreter with PyFlink of this line: compiles SQL here, runs drivers on the cluster."""
     connectors: Path | None = None
     """Folder of the connector jars that compiling needs; none if PyFlink's own folder has them."""
+    gate: Path | None = None
+    """Jar of the hand-over gate for this line (`.headgate/install/handover-gate/`); without it
+    jobs are upgraded by stop and restore alone."""
 
 
 class Environment(Strict):

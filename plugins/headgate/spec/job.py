@@ -91,6 +91,15 @@ class HealthPolicy(Strict):
     """With so many records still to be read the job is degraded."""
 
 
+class HandoverSpec(Strict):
+    """How results are split between two versions of the job that run side by side."""
+
+    bound: dict[Name, str] = {}
+    """Topic written → field of its results that the watermark has always just reached when a
+    result comes out. Only where it is not the end of a window, which is found without this: of
+    MATCH_RECOGNIZE the time of the last row of the match."""
+
+
 class RecoveryPolicy(Strict):
     """What may be done without a person when the job is missing or failing."""
 
@@ -128,6 +137,8 @@ class JobSpec(Strict):
     """Scheduled savepoints."""
     upgrade: UpgradePolicy = UpgradePolicy()
     """How a change of the Flink line is carried out."""
+    handover: HandoverSpec = HandoverSpec()
+    """How results are split while an upgrade hands the job over."""
     health: HealthPolicy = HealthPolicy()
     """When a deployment counts as healthy."""
     recovery: RecoveryPolicy = RecoveryPolicy()

@@ -27,6 +27,7 @@ ENVIRONMENT_VARIABLE = "HEADGATE_ENV"
 STACK_VARIABLE = "HEADGATE_STACK"
 STACKS = Path(".headgate/stacks")
 INSTALLED = Path(".headgate/install")
+GATE = "handover-gate"
 _NOWHERE = "http://127.0.0.1:9"
 """The discard port, on which nothing listens."""
 
@@ -108,6 +109,7 @@ def load_environment_or_installed(project: Path, name: str | None) -> NamedEnvir
                 rest=_NOWHERE,
                 python=folder / "bin/python",
                 connectors=project / INSTALLED / "jars" / folder.name,
+                gate=project / INSTALLED / GATE / folder.name / "handover-gate.jar",
             )
             for folder in sorted((project / INSTALLED).glob("flink-*"))
         }
@@ -155,6 +157,7 @@ def _with_full_paths(settings: Environment, project: Path) -> Environment:
             update={
                 "python": project / cluster.python,
                 "connectors": cluster.connectors and project / cluster.connectors,
+                "gate": cluster.gate and project / cluster.gate,
             }
         )
         for line, cluster in settings.flink.items()

@@ -34,7 +34,8 @@ def test_installed_missing_names_every_folder(tmp_path: Path) -> None:
     missing = layout_of(tmp_path, "mine").installed.missing()
 
     assert tmp_path / ".headgate/install/jars/kafka" in missing
-    assert len(missing) == 6
+    assert tmp_path / ".headgate/install/handover-gate/flink-2.3" in missing
+    assert len(missing) == 8
 
 
 def test_keep_secrets_are_made_once_and_readable_by_the_owner_alone(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from headgate.errors import Rejected, SpecError
 from headgate.ids import Digest, EnvironmentName, JobName, TopicName
-from headgate.plan.binding import Binding, live_binding, plan_digest
+from headgate.plan.binding import Binding, Gate, live_binding, plan_digest
 from headgate.spec.declared import DeclaredJob, DeclaredTopic, NamedEnvironment
 from headgate.spec.environment import Environment
 from headgate.spec.job import JobSpec
@@ -213,9 +213,25 @@ def test_equal_bindings_have_equal_texts_with_every_key_that_the_runtime_reads()
     content = json.loads(bind().to_json())
     assert set(content) == {
         "job", "role", "kind", "tables", "sql", "plan", "module", "configuration", "submission",
-        "report",
+        "report", "gate", "side",
     }  # fmt: skip
     assert [table["name"] for table in content["tables"]] == ["sensor_readings", "device_minutes"]
+    assert content["tables"][1]["columns"] == ["device_id", "value", "at"]
+
+
+GATE = Path("/installed/handover-gate.jar")
+WITH_GATE = environment(flink={"2.2": {"rest": "http://r", "python": "/p", "gate": GATE}})
+
+
+def test_a_line_with_a_gate_puts_it_before_the_sinks_of_its_jobs() -> None:
+    bound = bind(job(handover={"bound": {MINUTES: "at"}}), where=WITH_GATE)
+    assert bound.gate == Gate(GATE, {"device_minutes": "at"})
+    assert json.loads(bound.to_json())["gate"] == {
+        "jar": "handover-gate.jar",
+        "bounds": {"device_minutes": "at"},
+    }
+    assert bind(job(flink="2.3"), where=WITH_GATE).gate is None
+    assert bind().gate is None
 
 
 SAME_PLAN = {
@@ -233,6 +249,8 @@ OTHER_PLAN = {
     "another watermark": bind(job(source={"watermark_delay": "6s"})),
     "another idleness": bind(job(source={"idle_after": "1m"})),
     "another event time": bind(job(source={"event_time": "value"})),
+    "with a gate": bind(where=WITH_GATE),
+    "another bound": bind(job(handover={"bound": {MINUTES: "at"}}), where=WITH_GATE),
     "another option of tables": bind(job(flink_configuration={"table.exec.state.ttl": "1 d"})),
     "another column": bind(
         topics={

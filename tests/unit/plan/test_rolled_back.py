@@ -11,7 +11,9 @@ REPEATED = RolledBack(
     repeated_to_offsets={"minutes": {0: 30, 1: 7}},
     reason="it restarts",
 )
-OPEN = WayBackFacts(is_alive=True, rehearsed=True, rehearsed_reason="", state_fits=True)
+OPEN = WayBackFacts(
+    is_alive=True, has_published=True, rehearsed=True, rehearsed_reason="", state_fits=True
+)
 
 
 def test_outcome_survives_json() -> None:
@@ -31,6 +33,7 @@ def test_words_name_what_is_published_again() -> None:
         (OPEN, ""),
         (replace(OPEN, rehearsed=None), ""),
         (replace(OPEN, is_alive=False), "not alive"),
+        (replace(OPEN, has_published=False), "published nothing yet"),
         (replace(OPEN, state_fits=False), "the old one does not take"),
         (replace(OPEN, rehearsed=False, rehearsed_reason="no restore"), "closed: no restore"),
     ],

@@ -2,19 +2,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-from headgate_runtime.binding import Table, read_binding
+from headgate_runtime.binding import Gate, Table, read_binding
 
 CONTENT: dict[str, Any] = {
     "job": "device-minutes",
     "role": "live",
     "kind": "sql",
-    "tables": [{"name": "sensor_readings", "ddl": "CREATE TEMPORARY TABLE ..."}],
+    "tables": [{"name": "sensor_readings", "ddl": "CREATE ...", "columns": ["k"]}],
     "sql": "INSERT INTO ...",
     "plan": "plan.json",
     "module": None,
     "configuration": {"table.local-time-zone": "UTC"},
     "submission": {},
     "report": None,
+    "gate": None,
+    "side": None,
 }
 
 
@@ -29,7 +31,15 @@ def test_relative_paths_start_at_the_folder_of_the_binding(tmp_path: Path) -> No
     binding = read_binding(write(tmp_path / "abc"))
     assert binding.plan == tmp_path / "abc" / "plan.json"
     assert binding.module is None
-    assert binding.tables == (Table("sensor_readings", "CREATE TEMPORARY TABLE ..."),)
+    assert binding.tables == (Table("sensor_readings", "CREATE ...", ("k",)),)
+    assert (binding.gate, binding.side) == (None, None)
+
+
+def test_the_jar_of_the_gate_is_beside_the_binding(tmp_path: Path) -> None:
+    gate = {"jar": "gate.jar", "bounds": {"totals": "at"}}
+    binding = read_binding(write(tmp_path / "abc", gate=gate, side="7"))
+    assert binding.gate == Gate(tmp_path / "abc" / "gate.jar", {"totals": "at"})
+    assert binding.side == "7"
 
 
 def test_the_report_goes_beside_a_folder_that_may_be_read_only(tmp_path: Path) -> None:

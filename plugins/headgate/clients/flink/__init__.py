@@ -1,6 +1,7 @@
 """Flink's REST API of one session cluster."""
 
 from headgate.clients.flink.client import RUN_TIMEOUT, FlinkClient
+from headgate.clients.flink.gate_calls import GatePicture
 from headgate.clients.flink.pictures import (
     CheckpointCounts,
     ClusterOverview,
@@ -20,6 +21,7 @@ __all__ = [
     "CompletedSavepoint",
     "DisposalStatus",
     "FlinkClient",
+    "GatePicture",
     "JobPicture",
     "RestoredFrom",
     "SavepointFormat",

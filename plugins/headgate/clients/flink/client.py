@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from headgate.clients.flink.checkpoint_history import read_history
+from headgate.clients.flink.gate_calls import GateCalls
 from headgate.clients.flink.metric_calls import MetricCalls
 from headgate.clients.flink.pictures import (
     ClusterOverview,
@@ -26,7 +27,7 @@ RUN_TIMEOUT = timedelta(minutes=2)
 """How long the run of a driver may take: a cold JobManager on a busy machine needs a while."""
 
 
-class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls):
+class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
     """The JobManager of one Flink line."""
 
     def job_page(self, job_id: FlinkJobId) -> str:

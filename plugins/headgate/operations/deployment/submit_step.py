@@ -15,6 +15,7 @@ from headgate.operations.deployment.driver_run import driver_report, run_staged_
 from headgate.operations.deployment.driver_turn import only_driver_of
 from headgate.operations.deployment.kept_submission import keep_submission
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.handover_bounds import bounds_file, gate_parameters
 from headgate.operations.restoring.known_snapshots import checkpoint_folder
 
 _SETTINGS_OF_OURS = {
@@ -121,11 +122,14 @@ def _client(run: Run, intent: Json) -> FlinkClient:
 def _configuration(run: Run, intent: Json) -> dict[str, str]:
     submission: dict[str, str] = json.loads(Path(intent["binding"]).read_text())["submission"]
     folder = as_flink_uri(checkpoint_folder(run.services, run.job))
+    bounds = bounds_file(run.services, run.job, FlinkJobId(intent["flink_job_id"]))
     return {
         **submission,
         **_SETTINGS_OF_OURS,
         "parallelism.default": str(intent["parallelism"]),
         "execution.checkpointing.dir": folder,
+        # There is no such file until the job is handed over, which it must be ready for all along.
+        **gate_parameters(bounds),
     }
 
 
