@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob
 from harness.own_stack import own_stack
 from harness.sample_project import SampleProject
 from headgate.clients.consumer_groups import ConsumerGroups
@@ -150,3 +150,32 @@ def test_dry_run_changes_nothing(on_old: LiveJob) -> None:
     assert operation.state == "succeeded"
     assert "preflight" in evidence(job, operation)
     assert (job.latest, job.traces) == (before, traces)
+
+
+def test_command_line_shows_the_plan_and_waits_for_who_may_approve(on_old: LiveJob) -> None:
+    """Where nobody can answer, the upgrade waits; approved and resumed, it goes on to its end."""
+    job = on_old
+    job.declare(upgrade={**POLICY, "approval": True})
+    before = job.latest
+
+    asked = job.project.run("upgrade", job.name, "--to", NEW, timeout=PATIENCE)
+
+    assert asked.code == 1
+    assert "**Exact way back:** open" in asked.out
+    assert "headgate approve" in asked.err
+    assert job.latest == before
+    assert job.is_running
+    operation = job.services.ledger.running_operation(job.name)
+    assert operation is not None
+    assert job.project.run("approve", operation.id, "--reason", "a test").code == 0
+    resumed = job.project.run("resume", operation.id, timeout=PATIENCE)
+    assert resumed.code == 0, resumed.out + resumed.err
+    assert job.assert_one_healthy().line == NEW
+    shown = job.project.run("operations", operation.id).out
+    assert "between two results" in shown
+    back = job.project.run("rollback", job.name, timeout=PATIENCE)
+    assert back.code == 0, back.err
+    assert "rolled back exactly" in back.err
+    job.declare()
+    job.await_results(2)
+    job.assert_exactly_once()

@@ -61,10 +61,13 @@ def rolled_back_of(written: Mapping[str, Any]) -> RolledBack:
 class WayBackFacts:
     """What decides whether the new version's own state may go back to the old one.
 
-    `rehearsed` is what the rehearsal has found of the way back; None where it was not tried.
+    `is_alive` also while it restarts: it may be stopped once it runs again. `rehearsed` is what the
+    rehearsal has found of the way back; None where it was not tried.
     """
 
     is_alive: bool
+    has_published: bool
+    """Whether it has completed a checkpoint, with which results become visible."""
     rehearsed: bool | None
     rehearsed_reason: str
     state_fits: bool
@@ -75,6 +78,8 @@ def why_not_exact(facts: WayBackFacts) -> str:
     """Why the new job is not even asked for a savepoint to go back with; empty where it is."""
     if not facts.is_alive:
         return "the new job is not alive, so it cannot be stopped with a savepoint"
+    if not facts.has_published:
+        return "the new version had published nothing yet"
     if not facts.state_fits:
         return "the new version keeps state that the old one does not take"
     if facts.rehearsed is False:

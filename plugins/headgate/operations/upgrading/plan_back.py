@@ -99,10 +99,8 @@ def _facts(
 ) -> WayBackFacts:
     rehearsal: Mapping[str, Any] = upgrade.get("rehearsal", {})
     return WayBackFacts(
-        is_alive=picture is not None
-        and not picture.is_terminal
-        and bool(picture.vertices)
-        and all(vertex.state == "RUNNING" for vertex in picture.vertices),
+        is_alive=picture is not None and not picture.is_terminal,
+        has_published=picture is not None and picture.checkpoints.completed > 0,
         rehearsed=rehearsal.get("exact"),
         rehearsed_reason=str(rehearsal.get("exact_reason", "")),
         state_fits=new is not None and _fits(new, base),
