@@ -3,10 +3,10 @@
     python describe_state.py BINDING.json OUT.json
 
 Builds the job as its driver would, submits nothing, and writes
-`{"operators": [{"uid", "key", "states": {name: type}}], "ungated": [sink table]}`, the sinks that
-have no hand-over gate before them. Prints nothing. The binding's report
-file says what is wrong with the job. Exit code: 0 if the file was written, 1 if the job cannot be
-built or its state cannot be told, 2 for any other failure. `HEADGATE_CONNECTOR_JARS` as in
+`{"operators": [{"uid", "key", "states": {name: type}}], "gates": n, "ungated": [sink table]}`: how
+many hand-over gates there are, and the sinks without one. Prints nothing. The binding's report file
+says what is wrong with the job. Exit code: 0 if the file was written, 1 if the job cannot be built
+or its state cannot be told, 2 for any other failure. `HEADGATE_CONNECTOR_JARS` as in
 `compile_plan`.
 """
 
@@ -37,7 +37,11 @@ def main(arguments: list[str]) -> int:
         from headgate_runtime.state_of_operators import describe_state  # noqa: PLC0415
 
         job = built(binding)
-        content = {"operators": describe_state(job.environment), "ungated": job.ungated}
+        content = {
+            "operators": describe_state(job.environment),
+            "gates": job.gates,
+            "ungated": job.ungated,
+        }
     except Exception as error:  # noqa: BLE001 - whatever it is, it belongs into the report
         write_report(binding.report, _placed(error, binding))
         return 1

@@ -31,6 +31,8 @@ class PythonJob:
     def __init__(self, tables: StreamTableEnvironment, *, has_gate: bool = False) -> None:
         self.ungated: set[str] = set()
         """Tables that are written without the hand-over gate before them."""
+        self.gates = 0
+        """How many gates there are."""
         self._has_gate = has_gate
         self.tables = tables
         """For SQL beyond what is offered here: `job.tables.sql_query("SELECT ...")`."""
@@ -53,7 +55,9 @@ class PythonJob:
         Results of a window can be handed over to another version of the job while both run. Of a
         table or a query it is not known when a row was due.
         """
-        if not (isinstance(results, Results) and self._has_gate):
+        if isinstance(results, Results) and self._has_gate:
+            self.gates += 1
+        else:
             self.ungated.add(sink)
         if isinstance(results, Results):
             view = f"{sink} results"
@@ -85,9 +89,10 @@ def submit(binding: Binding) -> None:
 
 
 class Built(NamedTuple):
-    """A job, ready to be executed, and the tables that it writes without the hand-over gate."""
+    """A job, ready to be executed: its gates, and the tables that it writes without one."""
 
     environment: StreamExecutionEnvironment
+    gates: int
     ungated: Sequence[str]
 
 
@@ -105,7 +110,7 @@ def built(binding: Binding) -> Built:
     module.build(job)
     job.attach()
     name_operators(environment, binding.job, binding.side)
-    return Built(environment, sorted(job.ungated))
+    return Built(environment, job.gates, sorted(job.ungated))
 
 
 def load_module(file: Path, name: str) -> ModuleType:

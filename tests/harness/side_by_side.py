@@ -31,7 +31,8 @@ class Side:
 
     client: FlinkClient
     id: FlinkJobId
-    plan: str
+    plan: str | None
+    """The compiled plan; None for a Python job."""
     bounds: Path
     parallelism: int = 1
 
@@ -48,7 +49,7 @@ class Side:
             watermark=picture.watermark and round(picture.watermark.timestamp() * 1000),
             restarts=picture.restarts,
             gates=self.client.gates(self.id),
-            gates_expected=gates_of(self.plan) * self.parallelism,
+            gates_expected=(gates_of(self.plan) if self.plan else 1) * self.parallelism,
         )
 
     def give(self, bounds: Bounds) -> None:
@@ -81,30 +82,28 @@ class Side:
 def running_side(services: Services, deployment: DeploymentRecord) -> Side:
     """The job that headgate has deployed."""
     assert deployment.artefacts is not None
+    plan = Path(deployment.artefacts) / PLAN_FILE
     return Side(
         services.flink(deployment.line),
         deployment.flink_job_id,
-        (Path(deployment.artefacts) / PLAN_FILE).read_text(),
+        plan.read_text() if plan.exists() else None,
         bounds_file(services, deployment.job, deployment.flink_job_id),
     )
 
 
 def begin_beside(services: Services, job: JobName, old: Side, line: str, side: str) -> Side:
     """A second run of the job on another line, from a savepoint of the first, its gates closed."""
-    assert ungated_sinks(old.plan) == {}
-    made = beside(old.plan)
-    left = sinks_left_out(manifest_of_plan(old.plan), manifest_of_plan(made.plan))
-    assert left == made.dropped
     savepoint = old.savepoint(f"{savepoint_root(services, job)}/beside-{side}", stop=False)
     bound = bind_now(services, job, line)
     binding = beside_binding(bound.binding, services.environment.name, side)
+    plan = _plan_beside(old.plan) if old.plan else None
     staged = stage(
         services.environment.settings.artefacts,
-        collect_artefacts(bound.job, binding, made.plan, runtime_of(services.project)),
+        collect_artefacts(bound.job, binding, plan, runtime_of(services.project)),
     )
     client = services.flink(FlinkLineName(line))
     job_id = FlinkJobId(digest_of("beside", job, side))
-    new = Side(client, job_id, made.plan, bounds_file(services, job, job_id))
+    new = Side(client, job_id, plan, bounds_file(services, job, job_id))
     new.give(CLOSED)
     state = f"{services.environment.settings.state}/beside/{job}"
     run_staged_driver(
@@ -131,3 +130,11 @@ def begin_beside(services: Services, job: JobName, old: Side, line: str, side: s
     assert restored is not None
     assert restored.path == savepoint
     return new
+
+
+def _plan_beside(plan: str) -> str:
+    assert ungated_sinks(plan) == {}
+    made = beside(plan)
+    left = sinks_left_out(manifest_of_plan(plan), manifest_of_plan(made.plan))
+    assert left == made.dropped
+    return made.plan

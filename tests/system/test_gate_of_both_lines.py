@@ -14,7 +14,12 @@ from headgate.operations.declared_binding import declared_binding
 from headgate.operations.describe_state import describe_state, read_description
 from headgate.operations.flink_python import Failed
 from headgate.plan.beside import beside_binding, sinks_left_out
-from headgate.plan.handover_gates import gates_of, ungated_sinks, ungated_sinks_of_python
+from headgate.plan.handover_gates import (
+    gates_of,
+    gates_of_python,
+    ungated_sinks,
+    ungated_sinks_of_python,
+)
 from headgate.plan.state_manifest import manifest_of_description
 from headgate.spec.at_line import at_line
 from headgate.spec.load import load_declared
@@ -99,6 +104,7 @@ def test_the_python_job_has_a_gate_and_sinks_of_another_name(line: str) -> None:
         read_description(describe_state(job, binding, python_of(line))) for binding in (live, other)
     )
     assert ungated_sinks_of_python(old) == {}
+    assert gates_of_python(old) == 1
     manifests = [
         manifest_of_description(one, max_parallelism=128, backend=None) for one in (old, new)
     ]

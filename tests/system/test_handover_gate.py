@@ -14,6 +14,7 @@ from harness.beats import Beats
 from harness.faults.judge import Verdict, judge
 from harness.faults.published import Published
 from harness.own_stack import OwnStack, own_stack
+from harness.python_beats import PythonBeats
 from harness.sample_project import SampleProject
 from harness.side_by_side import PATIENCE, Side, begin_beside, running_side
 from harness.waiting import until
@@ -43,9 +44,9 @@ MARGINS = Margins(ahead=timedelta(seconds=20), guard=timedelta(seconds=5))
 class Stream:
     """One job on a steady stream, and all that was published under its name."""
 
-    def __init__(self, project: SampleProject) -> None:
+    def __init__(self, project: SampleProject, kind: type[Beats]) -> None:
         self.project = project
-        self.beats = Beats(project, f"beats-{uuid4().hex[:6]}", flink="2.2")
+        self.beats = kind(project, f"beats-{uuid4().hex[:6]}", flink="2.2")
         self.name = JobName(self.beats.job)
 
     @contextmanager
@@ -91,10 +92,13 @@ def stack() -> Iterator[OwnStack]:
         yield running
 
 
-@pytest.fixture
-def stream(stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
+@pytest.fixture(params=[Beats, PythonBeats], ids=["sql", "python"])
+def stream(
+    stack: OwnStack, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Stream]:
     root = tmp_path_factory.mktemp("handover") / "project"
-    stream = Stream(SampleProject(root, stack.environment, f"handover-{uuid4().hex[:6]}"))
+    project = SampleProject(root, stack.environment, f"handover-{uuid4().hex[:6]}")
+    stream = Stream(project, request.param)
     with stream.at_work():
         yield stream
     stream.project.end_all_jobs()

@@ -56,8 +56,13 @@ def gates_of(plan: str | Mapping[str, Any]) -> int:
     return sum(_is_gate(node) for node in content["nodes"])
 
 
+def gates_of_python(description: Mapping[str, Any]) -> int:
+    """How many gates a Python job has, from what `describe_state` of the runtime says of it."""
+    return int(description.get("gates", 0))
+
+
 def ungated_sinks_of_python(description: Mapping[str, Any]) -> dict[str, str]:
-    """The same for a Python job, from what `describe_state` of the runtime says of it."""
+    """Sink table of a Python job → why its results cannot be split."""
     # A description that was kept by an earlier version does not say.
     return dict.fromkeys(description.get("ungated", ("its sinks",)), NO_BOUND)
 

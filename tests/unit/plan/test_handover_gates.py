@@ -9,6 +9,7 @@ from headgate.plan.handover_gates import (
     MISPLACED,
     NO_BOUND,
     gates_of,
+    gates_of_python,
     ungated_sinks,
     ungated_sinks_of_python,
 )
@@ -137,3 +138,5 @@ def test_python_jobs_say_themselves_what_they_write_without_a_gate(
     description: dict[str, Any], expected: dict[str, str]
 ) -> None:
     assert ungated_sinks_of_python(description) == expected
+    assert gates_of_python({**description, "gates": 2}) == 2
+    assert gates_of_python(description) == 0
