@@ -108,6 +108,10 @@ class Agreed:
     """Every gate judges by H and had judged nothing beyond it before; this holds for good."""
 
     instant: int
+    doubt: str | None = None
+    """What was not seen. A job that restarts forgets what it had judged; one that was back only
+    when H had passed is taken to have been before it, because H was well ahead when it was chosen
+    and no gate judges by bounds that it read more than a second ago."""
 
 
 @dataclass(frozen=True)
@@ -144,15 +148,17 @@ def judge(
     handover: Handover, old: SideView, new: SideView, margins: Margins
 ) -> NotYet | Moved | Agreed | Failed:
     """What is to be done about an instant that was published to both jobs."""
-    of_old = _stand(old, handover.of_old, handover.instant, handover.old_restarts)
-    of_new = _stand(new, handover.of_new, handover.instant, handover.new_restarts)
-    if of_old == of_new == "agreed":
-        return Agreed(handover.instant)
-    if "too late" in (of_old, of_new):
+    stands = {
+        "old": _stand(old, handover.of_old, handover.instant, handover.old_restarts, margins),
+        "new": _stand(new, handover.of_new, handover.instant, handover.new_restarts, margins),
+    }
+    if "too late" in stands.values():
         return _failed(handover, old, new)
-    waiting = " and ".join(
-        name for name, stand in (("old", of_old), ("new", of_new)) if stand != "agreed"
-    )
+    waiting = " and ".join(name for name, stand in stands.items() if stand == "waiting")
+    if not waiting:
+        unseen = " and ".join(name for name, stand in stands.items() if stand == "unseen")
+        doubt = f"the {unseen} job restarted while the instant came and passed" if unseen else None
+        return Agreed(handover.instant, doubt)
     reached = max(_reached(old), _reached(new))
     if reached >= handover.instant:
         # What has gone by cannot be moved, but gates that take up H late still tell the truth.
@@ -209,18 +215,23 @@ def _ahead(old: SideView, new: SideView, margins: Margins, old_after: int | None
 
 
 def _stand(
-    side: SideView, bounds: Bounds, instant: int, restarts: int
-) -> Literal["agreed", "waiting", "too late"]:
+    side: SideView, bounds: Bounds, instant: int, restarts: int, margins: Margins
+) -> Literal["agreed", "waiting", "too late", "unseen"]:
     """How one job stands to H.
 
-    One that has restarted since H was chosen has forgotten what it had judged before.
+    One that has restarted since H was chosen goes on from a checkpoint, beyond which nothing of
+    it is published, and reads its bounds before its first result; while it is well before H it
+    was so at the checkpoint.
     """
     if any(_judges_by(gate, bounds) and gate.judged_before > instant for gate in side.gates):
         return "too late"
-    is_whole = len(side.gates) >= side.gates_expected and (side.restarts or 0) == restarts
-    if side.is_running and is_whole and all(_judges_by(gate, bounds) for gate in side.gates):
+    is_whole = side.is_running and len(side.gates) >= side.gates_expected
+    if not is_whole or not all(_judges_by(gate, bounds) for gate in side.gates):
+        return "waiting"
+    left = instant - _reached(side)
+    if (side.restarts or 0) == restarts or left > milliseconds(margins.guard):
         return "agreed"
-    return "waiting"
+    return "unseen" if left <= 0 else "waiting"
 
 
 def _judges_by(gate: GatePicture, bounds: Bounds) -> bool:

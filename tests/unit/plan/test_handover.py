@@ -114,10 +114,16 @@ def test_without_two_jobs_that_have_caught_up_there_is_no_instant(
         (OLD, NEW_TOLD, NotYet("the old job has not taken up the instant yet")),
         (OLD_TOLD, NEW, NotYet("the new job has not taken up the instant yet")),
         (OLD, NEW, NotYet("the old and new job has not taken up the instant yet")),
+        (OLD_TOLD, replace(NEW_TOLD, restarts=3), Agreed(H)),
         (
-            OLD_TOLD,
-            replace(NEW_TOLD, restarts=3),
-            NotYet("the new job has not taken up the instant yet"),
+            replace(OLD_TOLD, restarts=1, watermark=H),
+            replace(NEW_TOLD, watermark=H),
+            Agreed(H, "the old job restarted while the instant came and passed"),
+        ),
+        (
+            replace(OLD_TOLD, watermark=H),
+            replace(NEW_TOLD, restarts=0, watermark=H - 1),
+            NotYet("the instant has passed; it is not seen yet what the new job did"),
         ),
         (
             OLD_TOLD,
@@ -178,6 +184,13 @@ def test_an_instant_that_is_near_and_not_agreed_upon_is_moved() -> None:
     assert isinstance(found, Moved)
     assert found.to.instant == H + 15_000
     assert found.reason == "the old job did not take up the instant in time"
+
+
+def test_an_instant_is_moved_for_a_job_that_came_back_when_it_was_near() -> None:
+    back = replace(NEW_TOLD, restarts=3, watermark=H - 5_000)
+    found = judge(HANDOVER, OLD_TOLD, back, MARGINS)
+    assert isinstance(found, Moved)
+    assert found.to.new_restarts == 3
 
 
 def test_an_instant_is_not_moved_while_a_job_is_away() -> None:
