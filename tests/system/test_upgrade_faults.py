@@ -204,9 +204,7 @@ def test_upgrade__target_jobmanager_killed_during_the_soak(job: LiveJob, stack: 
     assert_repeats_only_what_is_told(job, found)
 
 
-def test_upgrade__unhealthy_while_it_is_watched_goes_back_exactly(
-    job: LiveJob, stack: OwnStack
-) -> None:
+def test_upgrade__target_taskmanager_killed_during_the_soak(job: LiveJob, stack: OwnStack) -> None:
     """Step: the new version has published; SIGKILL of its TaskManager while it is watched, which
     makes it restart.
 
@@ -220,7 +218,7 @@ def test_upgrade__unhealthy_while_it_is_watched_goes_back_exactly(
     assert_repeats_only_what_is_told(job, found)
 
 
-def test_upgrade__savepoint_damaged_after_the_stop(job: LiveJob) -> None:
+def test_upgrade__metadata_cut_off_after_the_stop(job: LiveJob) -> None:
     """Step: `_metadata` of the savepoint is cut off after the stop.
 
     Expected: a person is asked, nothing is started; with the file back the job goes on from it.

@@ -24,6 +24,10 @@ class Rollback:
         """The upgrade that is taken back: the last one, if what runs now came by it."""
         del options
         refuse_never_deployed(services, job)
+        under_way = services.ledger.running_operation(job)
+        if under_way is not None and under_way.kind == self.kind:
+            # What it has done by now makes what runs look like something else.
+            return dict(under_way.request)
         latest = services.ledger.deployments(job)[0]
         if latest.state in ("stopped", "cancelled"):
             raise Rejected(

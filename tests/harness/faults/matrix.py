@@ -13,6 +13,8 @@ OPERATIONS: Mapping[str, Sequence[str]] = {
     "savepoint": ("savepoint", "savepoint_job", "savepoint_jobs"),
     "stop": ("stop", "stop_job"),
     "recover": ("recover", "recover_job"),
+    "upgrade": ("upgrade", "upgrade_job"),
+    "rollback": ("rollback", "rollback_job"),
 }
 """Operations of the matrix, and what their tests are called after."""
 ALL = tuple(OPERATIONS)
@@ -55,10 +57,15 @@ FAULTS = (
     Fault(
         4,
         "JobManager killed while the operation is under way; it starts empty",
-        RUNNING,
-        ["server_killed[[]JobManager]", "jobmanager_lost*"],
+        (*RUNNING, "upgrade"),
+        ["server_killed[[]JobManager]", "jobmanager_lost*", "target_jobmanager_killed_*"],
     ),
-    Fault(5, "TaskManager killed", RUNNING, ["server_killed[[]TaskManager]"]),
+    Fault(
+        5,
+        "TaskManager killed",
+        (*RUNNING, "upgrade"),
+        ["server_killed[[]TaskManager]", "target_taskmanager_killed_*"],
+    ),
     Fault(
         6,
         "A call times out or its answer is lost, and the server has accepted it",
@@ -77,7 +84,7 @@ FAULTS = (
     Fault(
         10,
         "A snapshot without `_metadata`, or with one that is cut off",
-        RUNNING,
+        (*RUNNING, "upgrade"),
         ["*_is_cut_off", "no_usable_checkpoint*", "metadata_*"],
         {"savepoint": ["test_savepoint_with_a_bad_metadata_file_*", "test_prove__metadata_*"]},
     ),
@@ -102,7 +109,12 @@ FAULTS = (
         [],
         {"deploy": ["test_python__changes_that_flink_would_take_*"]},
     ),
-    Fault(14, "The new version does not become healthy", ("deploy",), ["unhealthy*"]),
+    Fault(
+        14,
+        "The new version does not become healthy",
+        ("deploy", "upgrade"),
+        ["unhealthy*", "target_never_*"],
+    ),
     Fault(
         16,
         "The operation's process killed at any step, and run again",
