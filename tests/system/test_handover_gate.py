@@ -116,11 +116,15 @@ def choose(old: Side, new: Side) -> Handover:
     return found
 
 
-def agree(old: Side, new: Side) -> int:
-    """Publish an instant until both have it; a machine that stalls may need a later one."""
+def publish(old: Side, new: Side) -> Handover:
     handover = choose(old, new)
     new.give(handover.of_new)
     old.give(handover.of_old)
+    return handover
+
+
+def agreed_upon(handover: Handover, old: Side, new: Side) -> int:
+    """The instant that both have; a machine that stalls may need a later one than the first."""
     agreed: list[int] = []
 
     def look() -> bool:
@@ -171,7 +175,7 @@ def test_every_window_is_published_by_exactly_one_of_two_versions(stream: Stream
     old.await_checkpoints(3)
     for line, side in (("2.3", "2"), ("2.2", "3")):
         new = begin_beside(services, job, old, line, side)
-        instant = agree(old, new)
+        instant = agreed_upon(publish(old, new), old, new)
         stop_behind(instant, old, f"{savepoint_root(services, job)}/stopped-{side}")
         stream.await_windows(instant, 5)
         found = stream.verdict()
@@ -182,14 +186,33 @@ def test_every_window_is_published_by_exactly_one_of_two_versions(stream: Stream
     old.client.cancel(old.id)
 
 
+@pytest.mark.parametrize("stream", [Beats], ids=["sql"], indirect=True)
+@pytest.mark.parametrize("line", ["2.2", "2.3"])
+def test_the_instant_outlives_a_failure_of_either_job(
+    stream: Stream, stack: OwnStack, line: str
+) -> None:
+    """SIGKILL of a TaskManager when the instant is published and not agreed upon."""
+    old = stream.side()
+    old.await_checkpoints(3)
+    new = begin_beside(stream.project.services, stream.name, old, "2.3", "2")
+    handover = publish(old, new)
+    stack.kill(f"flink-{line}-taskmanager")
+    instant = agreed_upon(handover, old, new)
+    stop_behind(instant, old, f"{savepoint_root(stream.project.services, stream.name)}/stopped")
+    stream.await_windows(instant, 5)
+    found = stream.verdict()
+    assert found.is_exactly_once, found
+    failed = old if line == "2.2" else new
+    assert failed.picture().failed_at or failed.picture().restarts
+    new.client.cancel(new.id)
+
+
 def test_a_hand_over_that_is_called_off_leaves_no_trace(stream: Stream) -> None:
     """The first job goes on alone; the second one has published nothing at all."""
     old = stream.side()
     old.await_checkpoints(3)
     new = begin_beside(stream.project.services, stream.name, old, "2.3", "2")
-    handover = choose(old, new)
-    new.give(handover.of_new)
-    old.give(handover.of_old)
+    handover = publish(old, new)
     assert may_be_called_off(handover.instant, old.look(), new.look(), MARGINS)
     old.give(OPEN)
     new.give(CLOSED)
