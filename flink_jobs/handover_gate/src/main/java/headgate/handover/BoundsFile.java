@@ -101,7 +101,8 @@ final class BoundsFile {
         }
     }
 
-    private void look() {
+    /** One at a time, else what was read earlier could take the place of what was read later. */
+    private synchronized void look() {
         long began = System.nanoTime();
         Bounds read = read();
         synchronized (WATCHED) {
