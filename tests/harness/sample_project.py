@@ -55,6 +55,11 @@ class SampleProject:
         )
         self.use()
 
+    def move_to(self, environment: NamedEnvironment) -> None:
+        """Use the servers of another stack from now on."""
+        self._settings = environment.settings
+        self.use()
+
     def use(self, **changes: Any) -> None:
         """Write headgate.toml: the stack's servers, with some settings put in their place."""
         own = {

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from harness.faults.live_job import LiveJob
 from harness.own_airflow import OwnAirflow, own_airflow
+from harness.own_stack import own_stack
 from headgate.ledger.records import OperationRecord
 
 pytestmark = pytest.mark.slow
@@ -15,7 +16,9 @@ DAG = "upgrade_job"
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnAirflow]:
-    with own_airflow(tmp_path_factory.mktemp("upgrade-dag") / "project", without=()) as running:
+    folder = tmp_path_factory.mktemp("upgrade-dag") / "project"
+    with own_stack("upgrade", OLD, also=NEW) as stack, own_airflow(folder) as running:
+        running.project.move_to(stack.environment)
         yield running
 
 
