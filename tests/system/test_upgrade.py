@@ -179,3 +179,39 @@ def test_command_line_shows_the_plan_and_waits_for_who_may_approve(on_old: LiveJ
     job.declare()
     job.await_results(2)
     job.assert_exactly_once()
+
+
+def test_preflight_tells_everything_that_is_amiss_at_once(on_old: LiveJob) -> None:
+    """The address of the new line is that of the old cluster."""
+    job, project = on_old, on_old.project
+    before, traces = job.latest, job.traces
+    old = job.services.environment.settings.flink[OLD].rest
+    job.declare(transaction_timeout="2m")
+    project.use(flink=project.flink_at(NEW, old))
+    try:
+        refused = project.run("upgrade", job.name, "--to", NEW, "--dry-run", timeout=PATIENCE)
+    finally:
+        project.use()
+        job.declare()
+
+    assert refused.code == 1
+    for words in (
+        "the cluster of Flink 2.3 runs Flink 2.2.1",
+        "has PyFlink 2.3.0, not 2.2.1",
+        "shorter than the longest possible gap",
+        "Nothing was stopped",
+    ):
+        assert words in refused.err, refused.err
+    assert (job.assert_one_healthy(), job.traces) == (before, traces)
+
+
+def test_ten_switches_up_and_down_lose_and_repeat_nothing(on_old: LiveJob) -> None:
+    job = on_old
+    for _ in range(5):
+        job.run("upgrade", _nobody, to=NEW)
+        assert job.assert_one_healthy().line == NEW
+        back = job.run("rollback")
+        assert evidence(job, back)["outcome"]["exact"] is True
+        assert job.assert_one_healthy().line == OLD
+        job.assert_exactly_once()
+    assert job.assert_all_published() > 10

@@ -34,6 +34,7 @@ class Changed:
         return asdict(self)
 
 
+FLINK_LINE = "Flink line"
 _OF_PARALLELISM = "parallelism.default"
 
 
@@ -44,7 +45,7 @@ def changes_between(before: Version, after: Version) -> tuple[Changed, ...]:
 
 def _changes(before: Version, after: Version) -> Iterator[Changed]:
     if before.line != after.line:
-        yield Changed("Flink line", before.line, after.line)
+        yield Changed(FLINK_LINE, before.line, after.line)
     if before.plan_digest != after.plan_digest:
         yield Changed("SQL", _short(before.plan_digest), _short(after.plan_digest))
     elif before.code != after.code:

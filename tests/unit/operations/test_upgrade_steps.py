@@ -41,10 +41,13 @@ REHEARSED = [
 ]
 CUT_OVER = [
     f"cut_over.{name}"
-    for name in ("preflight", "stop", "record_stop", "verify", "submit", "healthy")
+    for name in ("preflight", "stop", "record_stop", "verify", "submit", "checkpoint", "healthy")
 ]
-RESTARTED = ["back.restore", "back.stage", "back.submit", "back.healthy"]
-LAST = [f"last.{name}" for name in ("plan", "cancel", "restore", "stage", "submit", "healthy")]
+RESTARTED = [f"back.{name}" for name in ("restore", "stage", "submit", "checkpoint", "healthy")]
+LAST = [
+    f"last.{name}"
+    for name in ("plan", "cancel", "restore", "stage", "submit", "checkpoint", "healthy")
+]
 
 
 def names(evidence: Evidence) -> list[str]:
@@ -82,7 +85,7 @@ def test_without_rehearsal_and_approval() -> None:
 
 def test_approval_comes_after_the_rehearsal_and_before_the_stop() -> None:
     found = names(rehearsed())
-    assert found[-9:] == ["approve", *CUT_OVER, "watch", "stable"]
+    assert found[-10:] == ["approve", *CUT_OVER, "watch", "stable"]
     assert found.index("rehearsal") == found.index("approve") - 1
 
 
@@ -133,7 +136,7 @@ def test_shadow_is_always_ended_and_the_way_back_tried_before_it(
 @pytest.mark.parametrize(
     ("failing", "done"),
     [
-        ("cut_over.submit", CUT_OVER[:-1]),
+        ("cut_over.submit", CUT_OVER[:-2]),
         ("cut_over.healthy", CUT_OVER),
         ("watch", [*CUT_OVER, "watch"]),
     ],

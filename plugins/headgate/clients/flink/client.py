@@ -52,6 +52,17 @@ class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
             if job["name"] == name and job["end-time"] < 0
         ]
 
+    def all_tasks_run(self, job_id: FlinkJobId) -> bool | None:
+        """Whether every task of a job runs now; None if it has ended or is not known.
+
+        One small call, unlike `job`, so that it can be asked often.
+        """
+        for job in self._read("/jobs/overview")["jobs"]:
+            if job["jid"] == job_id and job["end-time"] < 0:
+                tasks = job["tasks"]
+                return bool(tasks["total"]) and tasks["running"] == tasks["total"]
+        return None
+
     def job(self, job_id: FlinkJobId) -> JobPicture | None:
         """One whole look at a job; None if the JobManager does not know it.
 

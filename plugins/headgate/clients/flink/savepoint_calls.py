@@ -67,6 +67,22 @@ class SavepointCalls(FlinkRest):
             },
         )
 
+    def trigger_checkpoint(self, job_id: FlinkJobId, trigger: TriggerId) -> None:
+        """Take a checkpoint now, beside those that are due. The same trigger id is the same one."""
+        self._effect(
+            "POST",
+            f"/jobs/{segment(job_id)}/checkpoints",
+            json={"checkpointType": "CONFIGURED", "triggerId": trigger},
+        )
+
+    def is_checkpoint_known(self, job_id: FlinkJobId, trigger: TriggerId) -> bool:
+        """Whether a checkpoint was triggered under this id, whatever has become of it."""
+        path = f"/jobs/{segment(job_id)}/checkpoints/{segment(trigger)}"
+        response = self._http.request("GET", path, effect=False)
+        if response.status == _NOT_FOUND:
+            return False
+        return bool(self._checked(response, path))
+
     def savepoint_status(self, job_id: FlinkJobId, trigger: TriggerId) -> SavepointStatus | None:
         """How a trigger stands; None if it is unknown or was forgotten (after 5 minutes)."""
         path = f"/jobs/{segment(job_id)}/savepoints/{segment(trigger)}"

@@ -7,6 +7,7 @@ from typing import ClassVar
 from headgate.clients.snapshot_metadata import metadata_problem
 from headgate.errors import NeedsOperator
 from headgate.ledger.records import Json
+from headgate.operations.deployment.first_checkpoint import FirstCheckpoint
 from headgate.operations.deployment.healthy_step import BecomeHealthy
 from headgate.operations.deployment.submit_step import Submit
 from headgate.operations.engine.phases import Tried, within
@@ -31,7 +32,7 @@ def cut_over_steps(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
 
 
 def _stop_and_restore(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
-    """Preflight → stop → record_stop → verify → submit → healthy, all within `cut_over`."""
+    """Phase `cut_over`: preflight → stop → record_stop → verify → submit → checkpoint → healthy."""
     deadline = timedelta(seconds=evidence["plan"]["deadline_seconds"])
     return within(
         CUT_OVER,
@@ -41,6 +42,7 @@ def _stop_and_restore(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
             RecordStop(live_deployment, is_rollback_point=True),
             VerifySavepoint(),
             Tried(Submit(), deadline),
+            FirstCheckpoint(),
             Tried(BecomeHealthy(), deadline + _ASKED_AGAIN_FOR),
         ),
     )

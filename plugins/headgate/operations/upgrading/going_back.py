@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
+from headgate.operations.deployment.first_checkpoint import FirstCheckpoint
 from headgate.operations.deployment.healthy_step import BecomeHealthy
 from headgate.operations.deployment.submit_step import Submit
 from headgate.operations.ending.cancel_step import CancelJob
@@ -29,7 +30,7 @@ class GoingBack:
     upgrade: Callable[[Run], Mapping[str, Json]]
 
     def steps(self, evidence: Mapping[str, Json]) -> tuple[Step, ...]:
-        """back.(plan → stop → record_stop → cancel → restore → stage → submit → healthy) → outcome.
+        """Phase `back`: plan → stop → cancel → restore → stage → submit → healthy; then `outcome`.
 
         Where the exact way was begun and failed, `last` does the same once more, from the pinned
         savepoint.
@@ -79,7 +80,7 @@ def _tried(phase: str, evidence: Mapping[str, Json], plan: Json) -> tuple[Step, 
     submit = Tried(Submit(), deadline)
     if why_failed(evidence, f"{phase}.submit"):
         return (submit,)
-    return (submit, Tried(BecomeHealthy(), deadline + _ASKED_AGAIN_FOR))
+    return (submit, FirstCheckpoint(), Tried(BecomeHealthy(), deadline + _ASKED_AGAIN_FOR))
 
 
 def _last_way(plan: Json, point: str) -> tuple[Step, ...]:
@@ -89,7 +90,8 @@ def _last_way(plan: Json, point: str) -> tuple[Step, ...]:
         f"headgate status {job}; headgate logs flink-{plan['line']}-taskmanager; mend the cause, "
         f"then headgate recover {job}, or headgate start {job} --from {point}"
     )
-    return (LastWay(Submit(), true, then), LastWay(BecomeHealthy(), true, then))
+    submit, healthy = LastWay(Submit(), true, then), LastWay(BecomeHealthy(), true, then)
+    return (submit, FirstCheckpoint(), healthy)
 
 
 def _was_exact(evidence: Mapping[str, Json]) -> bool:

@@ -17,7 +17,7 @@ from headgate.operations.upgrading.versions import declared_version, running_ver
 from headgate.plan.gap import expected_gap
 from headgate.plan.tried_before import tried_before
 from headgate.plan.upgrade import Asked, is_as_asked, refused
-from headgate.plan.upgrade_changes import Changed, changes_between
+from headgate.plan.upgrade_changes import FLINK_LINE, Changed, changes_between
 from headgate.spec.at_line import at_line
 
 
@@ -63,7 +63,6 @@ class PlanUpgrade:
             )
         kept = kept_artefacts(services, live)
         changes = changes_between(running_version(live, kept), declared_version(bound))
-        is_unchanged = at_line(declared, live.line).digest == live.spec_digest
         return Done(
             {
                 **_as_deployment(run, live, bound),
@@ -72,7 +71,8 @@ class PlanUpgrade:
                 "from_parallelism": live.parallelism or kept.parallelism,
                 "declared_line": declared.spec.flink,
                 "changes": [one.to_json() for one in changes],
-                "is_only_line": is_unchanged,
+                "is_only_line": all(one.what == FLINK_LINE for one in changes),
+                "spec_digest_of_way_back": at_line(declared, live.line).digest,
                 "dry_run": bool(request["dry_run"]),
                 "expected_gap_seconds": _seconds(expected_gap(earlier_gaps(services, run.job))),
                 "note": "; ".join(in_words(one.to_json()) for one in changes[:_SHOWN]),

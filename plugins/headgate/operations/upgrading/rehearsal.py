@@ -133,7 +133,7 @@ class ChooseWayBack:
                 "line": live.line,
                 "flink_job_id": live.flink_job_id,
                 "kind": plan["kind"],
-                "spec_digest": live.spec_digest,
+                "spec_digest": plan["spec_digest_of_way_back"],
                 "artefacts": live.artefacts,
                 "parallelism": needed,
                 "checkpoint_interval_seconds": plan["checkpoint_interval_seconds"],
