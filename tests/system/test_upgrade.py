@@ -215,3 +215,22 @@ def test_ten_switches_up_and_down_lose_and_repeat_nothing(on_old: LiveJob) -> No
         assert job.assert_one_healthy().line == OLD
         job.assert_exactly_once()
     assert job.assert_all_published() > 10
+
+
+def test_change_of_configuration_goes_the_same_way_on_the_same_line(on_old: LiveJob) -> None:
+    job, before = on_old, on_old.latest
+    job.declare(checkpoint_interval="700ms")
+
+    operation = job.run("upgrade")
+
+    found, now = evidence(job, operation), job.assert_one_healthy()
+    assert found["decide"]["class"] == "no state effect"
+    assert [one["what"] for one in found["plan"]["changes"]] == ["execution.checkpointing.interval"]
+    assert found["rehearse.watch"]["verdict"] == "proven"
+    assert (now.line, now.generation) == (OLD, before.generation + 1)
+    job.assert_deploy_plans_nothing()
+    job.run("rollback")
+    assert job.assert_one_healthy().artefact_digest == before.artefact_digest
+    job.declare()
+    job.await_results(2)
+    job.assert_exactly_once()
