@@ -63,6 +63,6 @@ def test_first_deployment_and_stop_have_none() -> None:
     assert switches_of([step("stop", 0, 1, **STOPPED)]) == ()
 
 
-def test_stop_of_which_flink_told_nothing_counts_from_its_end() -> None:
+def test_stop_of_which_flink_told_nothing_counts_from_when_it_was_asked_for() -> None:
     (switch,) = switches_of([step("stop", 0, 1), step("submit", 2, 3)])
-    assert switch.times.saved_at == at(1)
+    assert switch.times.saved_at == at(0)

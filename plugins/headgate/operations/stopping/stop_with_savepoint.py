@@ -22,7 +22,7 @@ _FASTEST_POLL, _SLOWEST_POLL = timedelta(milliseconds=100), timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class StopWithSavepoint:
-    """Evidence: `location` and `metadata_bytes` of the savepoint.
+    """Evidence: `location` and `metadata_bytes` of the savepoint, and how long all of it took.
 
     The savepoint goes into a folder of its own, so that a listing alone tells whether it is
     there when the JobManager has forgotten the trigger.
@@ -57,7 +57,8 @@ class StopWithSavepoint:
         if whole is not None:
             # What the job says of itself may be as old as `web.refresh-interval`.
             if picture is None or picture.is_terminal or not _is_live(client, picture):
-                return Done(whole)
+                took = intention.elapsed // timedelta(milliseconds=1)
+                return Done({**whole, "took_ms": took})
             poll = _poll_after(intention.elapsed)
             return Pending("the savepoint is written, the job is ending", poll)
         if picture is None or picture.is_terminal:

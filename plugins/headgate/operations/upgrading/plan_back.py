@@ -51,7 +51,7 @@ class PlanBack:
             else why_not_exact(_facts(upgrade, base, new, picture))
         )
         stop = upgrade["cut_over.stop"]
-        took = timedelta(milliseconds=stop.get("duration_ms") or 0)
+        took = timedelta(milliseconds=stop.get("duration_ms") or stop.get("took_ms") or 0)
         plan = restart_plan(
             services,
             base,

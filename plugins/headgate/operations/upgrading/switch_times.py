@@ -64,12 +64,15 @@ def _switches(by_phase: Mapping[str, Mapping[str, StepRecord]]) -> Iterator[Swit
 
 
 def _saved_at(ended: StepRecord) -> datetime | None:
-    """A job that was cancelled has published until then, as near as can be told."""
+    """When it was asked to end, where nobody has told when its last savepoint was complete.
+
+    That is earlier, so that a gap is rather told too long than too short.
+    """
     if ended.name.endswith("cancel"):
         return ended.intended_at
     taken, milliseconds = ended.evidence.get("taken_at"), ended.evidence.get("duration_ms")
     if taken is None or milliseconds is None:
-        return ended.done_at
+        return ended.intended_at
     return datetime.fromisoformat(taken) + timedelta(milliseconds=milliseconds)
 
 
