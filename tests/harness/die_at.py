@@ -23,7 +23,7 @@ def main(step: str, phase: str, kind: str, job: str, env: str | None = None) -> 
 
     services = Services(project(), environment(env))
     name = JobName(job)
-    request = operation_of(kind).request(services, name, {"start_empty": False})
+    request = operation_of(kind).request(services, name, {})
     run_operation(services, kind, name, request, surface="a test", listener=die)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from headgate.ledger.migrating import migrate
 from sqlalchemy import Engine, MetaData, Table, insert
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JOB, OPERATION, FLINK_JOB = "device-minutes", "operation-1", "f" * 32
 Rows = dict[str, dict[str, Any]]
@@ -120,7 +120,17 @@ _THIRD: Rows = {
     },
 }
 
-ROWS = dict(zip(REVISIONS, (_FIRST, _SECOND, _THIRD), strict=True))
+_FOURTH: Rows = {
+    **_THIRD,
+    "turns": {**_THIRD["turns"], "resource": f"drivers of http://{'long-name.' * 20}svc:8081"},
+    "deployments": {
+        **_THIRD["deployments"],
+        "flink_version": "2.2.1-a-vendor-1.27.0.0-b123",
+        "cluster": f"http://{'long-name.' * 20}svc:8081",
+    },
+}
+
+ROWS = dict(zip(REVISIONS, (_FIRST, _SECOND, _THIRD, _FOURTH), strict=True))
 
 
 def write_ledger_of(engine: Engine, revision: str) -> None:

@@ -312,6 +312,8 @@ def test_unreachable_cluster_makes_the_check_neither_red_nor_blind(
 ) -> None:
     """The look says unknown, and why; a cluster that is away for a moment fails nothing."""
     project = airflow.project
+    run, state = airflow.run(CHECK)
+    assert state == "success", airflow.log(CHECK, run, "end_of_check")
     away = project.flink_at(LINE, "http://127.0.0.1:9")
     project.use(flink=away)
     try:

@@ -14,7 +14,7 @@ from headgate.clients.storage import snapshots_below
 from headgate.errors import HeadgateError, Indeterminate, NeedsOperator, Unavailable
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, Json, OperationRecord
-from headgate.operations.engine.engine import Event, Listener
+from headgate.operations.engine.engine import Listener
 from headgate.operations.engine.running import (
     operation_of,
     resume_operation,
@@ -95,7 +95,7 @@ class LiveJob:
         """Declare it otherwise, so that deploying it replaces what runs."""
         self._changes += 1
         interval = f"{500 + self._changes}ms"
-        self._beats.declare(flink=self._line, checkpoint_interval=interval, **job)
+        self._beats.declare(flink=self._line, **{"checkpoint_interval": interval, **job})
 
     def forget_compiled_plan(self) -> None:
         """So that the next deployment fetches the plan from what ran before."""
@@ -111,7 +111,7 @@ class LiveJob:
             services, kind, self.name, request, surface="a test", listener=listener
         )
 
-    def end_of(self, kind: str, listener: Listener) -> Ended:
+    def end_of(self, kind: str, listener: Listener = lambda _event: None) -> Ended:
         """Run an operation and say how it ended."""
         try:
             self.run(kind, listener)
@@ -156,6 +156,15 @@ class LiveJob:
             lambda: len(self._published.windows(within=PATIENCE)) >= before + more,
             seconds=PATIENCE,
             what=f"{more} windows more are published",
+        )
+
+    def await_input(self, more: int) -> None:
+        """Until so many more windows are closed by what was sent, published or not."""
+        before = len(self._beats.closed_windows())
+        until(
+            lambda: len(self._beats.closed_windows()) >= before + more,
+            seconds=PATIENCE,
+            what=f"{more} windows more are closed",
         )
 
     @property
@@ -221,7 +230,7 @@ class LiveJob:
         assert not self.is_running
         assert self.latest.state == "stopped"
         assert self.services.ledger.running_operation(self.name) is None
-        again = self.end_of("stop", _nobody)
+        again = self.end_of("stop")
         assert (again.state, "does not run" in again.reason) == ("failed", True), again
         assert self.traces == before
 
@@ -247,7 +256,3 @@ class LiveJob:
         )
         self.assert_exactly_once()
         return self.verdict().judged
-
-
-def _nobody(_event: Event) -> None:
-    """Listen to nothing."""

@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
+from headgate.clients.registry import RegisteredSchema
 from headgate.errors import Rejected
 from headgate.ids import Digest, JobName, TopicName
 from headgate.operations.services import Services
 from headgate.plan.binding import Binding, live_binding, plan_digest
-from headgate.plan.declared_subject import subjects_of
+from headgate.plan.declared_subject import DeclaredSubject, subjects_of
+from headgate.plan.difference import schema_difference
 from headgate.spec.declared import Declared, DeclaredJob, DeclaredTopic
-from headgate.spec.load import load_declared
+from headgate.spec.load import load_declared, load_job_with_topics
 from headgate.spec.schema_form import same_schema
 from headgate.spec.unknown_jobs import refuse_unknown_jobs
+
+_MOST_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,15 @@ def bind(services: Services, name: JobName, spec_digest: Digest) -> BoundJob:
         Rejected: the files changed since then, or a schema is not registered as declared.
 
     """
-    declared = load_declared(services.project)
+    return _bound(services, load_declared(services.project), name, spec_digest)
+
+
+def bind_by_itself(services: Services, name: JobName, spec_digest: Digest) -> BoundJob:
+    """As `bind`, whatever the files of other jobs say: for what changes nothing of what runs."""
+    return _bound(services, load_job_with_topics(services.project, name), name, spec_digest)
+
+
+def _bound(services: Services, declared: Declared, name: JobName, spec_digest: Digest) -> BoundJob:
     job = _declared_job(declared, name)
     if job.digest != spec_digest:
         raise Rejected(
@@ -66,9 +78,7 @@ def _registered(
             if latest is None:
                 problems.append(f"schema {subject.name} is not registered")
             elif not same_schema(latest.whole_text, subject.whole):
-                problems.append(
-                    f"schema {subject.name} is registered otherwise than it is declared"
-                )
+                problems.append(_differs(latest, subject))
             else:
                 held = keys if subject.name.endswith("-key") else values
                 held[topic.name] = latest.whole_text
@@ -79,3 +89,14 @@ def _registered(
             next_step="headgate plan, then headgate apply",
         )
     return values, keys
+
+
+def _differs(latest: RegisteredSchema, subject: DeclaredSubject) -> str:
+    """In the lines of a diff: `-` what is registered, `+` what is declared."""
+    lines = schema_difference(latest.whole_text, subject.whole)
+    shown = [f"  {line.sign} {line.text}" for line in lines[:_MOST_LINES]]
+    what = (
+        f"schema {subject.name} is registered otherwise than it is declared; version "
+        f"{latest.version}, the latest (-), and declared (+):"
+    )
+    return "\n".join([what, *shown])

@@ -7,7 +7,7 @@ from typing import ClassVar
 from headgate.ids import Digest
 from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import BoundJob, bind
-from headgate.operations.deployment.whole_file import write_whole
+from headgate.operations.deployment.whole_file import write_whole, writing_artefacts
 from headgate.operations.describe_state import describe_state, description_digest
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.flink_python import FlinkPython, flink_python_of
@@ -37,7 +37,8 @@ class DescribeState:
         """Build the job without submitting it."""
         bound = _bound(run)
         text = describe_state(bound.job, bound.binding, _python(run, bound))
-        write_whole(Path(intention.intent["file"]), text)
+        with writing_artefacts(run, still_true="Nothing was stopped or submitted."):
+            write_whole(Path(intention.intent["file"]), text)
 
 
 def _bound(run: Run) -> BoundJob:

@@ -14,14 +14,18 @@ from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.driver_run import driver_report, run_staged_driver
 from headgate.operations.deployment.driver_turn import only_driver_of
 from headgate.operations.deployment.kept_submission import keep_submission
+from headgate.operations.deployment.whole_file import writing_artefacts
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.restoring.known_snapshots import checkpoint_folder
+from headgate.operations.stage import Staged
 
 _SETTINGS_OF_OURS = {
     # An ended job leaves its last checkpoints behind; only its end by a savepoint removes them.
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.checkpointing.num-retained": "3",
 }
+
+_NOT_RUNNING = "It is not running; its snapshots and the results published before are as they were."
 
 
 class Submit:
@@ -70,13 +74,20 @@ class Submit:
         )
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Record the deployment, then submit it under its intended id."""
+        """Record the deployment, then submit it under its intended id, when it is its turn.
+
+        Raises Rejected where what was staged is no longer what it was, and where another job of
+        that name runs: that of an operation that was given up while its driver ran.
+        """
         intent = intention.intent
         client = _client(run, intent)
-        deployment = _deployment(run, intent)
-        run.services.ledger.add_deployment(run.lease, deployment)
-        keep_submission(run.services, deployment)
+        _refuse_changed(run)
+        deployment = _deployment(run, intent, client)
         with only_driver_of(run, client):
+            _refuse_beside_another(run, intent, client)
+            run.services.ledger.add_deployment(run.lease, deployment)
+            with writing_artefacts(run, still_true=_NOT_RUNNING):
+                keep_submission(run.services, deployment)
             _run_driver(run, intent, client)
 
 
@@ -96,6 +107,33 @@ def _refuse_to_repeat(run: Run, intent: Json) -> None:
             f"JobManager has restarted. It has left {left[0].location}",
             still_true="It is not running; results published before stay as they are.",
             next_step=f"headgate {again} {run.job} (continues from its newest checkpoint)",
+        )
+
+
+def _refuse_changed(run: Run) -> None:
+    """What runs must be what is recorded, or it could not be brought back."""
+    staged = run.evidence["stage"]
+    place = Staged(Path(staged["folder"]), Digest(staged["digest"]))
+    if not place.is_whole:
+        raise Rejected(
+            f"{run.job}: what was staged for it was changed before it was submitted: "
+            f"{place.folder}",
+            still_true=_NOT_RUNNING,
+            next_step=f"move that folder away, then headgate deploy {run.job} stages it anew and "
+            "continues from its state",
+        )
+
+
+def _refuse_beside_another(run: Run, intent: Json, client: FlinkClient) -> None:
+    """No driver runs now, so every job that was submitted shows."""
+    others = [one for one in client.live_jobs_named(run.job) if one != intent["flink_job_id"]]
+    if others:
+        again = "deploy" if run.operation.kind == "deploy" else "recover"
+        raise Rejected(
+            f"{run.job} runs already as {', '.join(others)}: another operation has submitted it "
+            "meanwhile",
+            still_true="Nothing was submitted; two jobs of one name end each other's transactions.",
+            next_step=f"headgate status {run.job}, then headgate {again} {run.job}",
         )
 
 
@@ -129,7 +167,7 @@ def _configuration(run: Run, intent: Json) -> dict[str, str]:
     }
 
 
-def _deployment(run: Run, intent: Json) -> DeploymentRecord:
+def _deployment(run: Run, intent: Json, client: FlinkClient) -> DeploymentRecord:
     now = run.services.clock.now()
     plan, staged = run.evidence["plan"], run.evidence["stage"]
     return DeploymentRecord(
@@ -152,6 +190,7 @@ def _deployment(run: Run, intent: Json) -> DeploymentRecord:
         state_manifest=run.evidence.get("state", plan).get("manifest"),
         flink_version=plan.get("flink_version"),
         parallelism=intent["parallelism"],
+        cluster=client.rest,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import declared_job
+from headgate.operations.declared_one_by_one import declared_by_itself
 from headgate.operations.disposing.retained import retention
 from headgate.operations.engine.step import Done, Intention, Look, Run
 
@@ -28,7 +28,7 @@ class ChooseSavepoints:
     def look(self, run: Run, intention: Intention) -> Look:
         """Decide by the policy as it is declared now. Raises Rejected for an undeclared job."""
         del intention
-        policy = declared_job(run.services, run.job).spec.savepoint
+        policy = declared_by_itself(run.services, run.job).spec.savepoint
         decided = retention(run.services, run.job, policy, run.id)
         return Done(
             {

@@ -9,6 +9,9 @@ from headgate.ids import JobName, OperationId
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord
 from headgate.operations.services import Services
 
+TURN = "turn"
+"""Name of the step that only waits for others: when it is done, nothing has happened outside."""
+
 
 @dataclass(frozen=True)
 class Done:

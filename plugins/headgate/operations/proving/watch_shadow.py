@@ -43,7 +43,7 @@ class WatchShadow:
         verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
         is_late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
         live = self._live(run, intent) if verdict.state == "failing" else None
-        proof = proof_of(verdict, picture, live, is_late=is_late)
+        proof = proof_of(verdict, picture, live, restored=intent["restore_from"], is_late=is_late)
         if proof is None:
             poll = timedelta(milliseconds=500)
             return Pending(verdict.reason, poll, memory.as_progress())

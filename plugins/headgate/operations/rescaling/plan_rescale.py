@@ -75,6 +75,7 @@ class PlanRescale:
                 "restores_snapshot": decision.action == "restart",
                 "parallelism": wanted,
                 "vertices": targets,
+                "had": {vertex.id: vertex.parallelism for vertex in picture.vertices},
                 "note": decision.reason,
             }
         )

@@ -31,6 +31,7 @@ class ChooseSnapshot:
             base.flink_job_id,
             named=intention.intent["from"],
             accept_age=intention.intent["accept_age"],
+            command="start" if run.operation.kind == "start" else "recover",
         )
         snapshot = chosen.snapshot
         return Done(

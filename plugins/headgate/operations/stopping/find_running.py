@@ -9,7 +9,7 @@ from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.step import Done, Intention, Look, Run
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.services import Services
-from headgate.spec.suggestion import did_you_mean
+from headgate.spec.suggestion import did_you_mean, quoted
 
 
 class FindRunning:
@@ -63,7 +63,7 @@ def refuse_never_deployed(services: Services, job: JobName) -> None:
     if job not in recorded:
         refuse_older_ledger(services, job)
         raise Rejected(
-            f"{job!r} was never deployed{did_you_mean(job, recorded)}",
+            f"{quoted(job)} was never deployed{did_you_mean(job, recorded)}",
             still_true="Nothing was changed.",
             next_step="headgate status",
         )

@@ -16,6 +16,8 @@ class RecordStop:
     """Follows the step `stop`, whose evidence names the savepoint."""
 
     deployment: Callable[[Run], DeploymentRecord]
+    pinned: bool = False
+    """Whether the savepoint is the way back from what follows, so that retention never takes it."""
 
     name: ClassVar[str] = "record_stop"
     title: ClassVar[str] = "Record the savepoint"
@@ -48,6 +50,7 @@ class RecordStop:
                 deployment,
                 intention.intent,
                 "drain" if run.operation.request.get("drain") else "stop",
+                pinned=self.pinned,
             ),
         )
         run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "stopped")
