@@ -11,6 +11,8 @@ from headgate.operations.engine.step import Step
 
 Boundary = tuple[str, str]
 """Step and phase, as the engine tells them to its listener."""
+ONLY_IF_WRONG = frozenset({"restored"})
+"""Steps that have an effect only where Flink has not done as it was told."""
 
 
 def boundaries(kind: str, evidence: Mapping[str, Any] | None = None) -> list[Boundary]:
@@ -22,7 +24,9 @@ def boundaries(kind: str, evidence: Mapping[str, Any] | None = None) -> list[Bou
         (step.name, phase)
         for step in operation_of(kind).steps(evidence or {})
         for phase in (
-            ("intended", "acting", "acted", "done") if _acts(step) else ("intended", "done")
+            ("intended", "acting", "acted", "done")
+            if _acts(step) and step.name not in ONLY_IF_WRONG
+            else ("intended", "done")
         )
     ]
 

@@ -77,7 +77,7 @@ FAULTS = (
     Fault(
         10,
         "A snapshot without `_metadata`, or with one that is cut off",
-        RUNNING,
+        ("deploy", "savepoint", "recover"),
         ["*_is_cut_off", "no_usable_checkpoint*", "metadata_*"],
         {"savepoint": ["test_savepoint_with_a_bad_metadata_file_*", "test_prove__metadata_*"]},
     ),
