@@ -4,12 +4,11 @@ All cases of a kind share one running job. After each: the operation run again e
 one effect, one job runs, and what is published is what plain Python expects, each window once.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from harness.faults.boundaries import Boundary, boundaries
+from harness.faults.boundaries import boundaries, chosen
 from harness.faults.live_job import LiveJob
 from harness.sample_project import SampleProject
 from harness.stack import RunningStack
@@ -17,15 +16,6 @@ from harness.stack import RunningStack
 LINE = "2.3"
 REPLACING = {"plan": {"action": "replace", "kind": "sql"}}
 RESTARTING = {"plan": {"action": "restart", "cancel": None}}
-
-
-def chosen(all_of_them: Sequence[Boundary], first: set[Boundary]) -> list[Any]:
-    """Every boundary; those that are not of the first choice only in the long run."""
-    assert first <= set(all_of_them)
-    return [
-        pytest.param(one, id="-".join(one), marks=[] if one in first else [pytest.mark.slow])
-        for one in all_of_them
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +35,16 @@ def job(at_work: LiveJob) -> LiveJob:
 
 
 @pytest.mark.parametrize(
-    "moment",
+    ("step", "phase"),
     chosen(
         boundaries("deploy", REPLACING),
         # Those of the other steps are covered where a job is deployed that has been stopped.
         {("stop", "acted"), ("record_stop", "acting")},
     ),
 )
-def test_deploy__killed_while_it_replaces_a_running_job(job: LiveJob, moment: Boundary) -> None:
+def test_deploy__killed_while_it_replaces_a_running_job(
+    job: LiveJob, step: str, phase: str
+) -> None:
     """Step: the declaration has changed; SIGKILL of the deploying process at a step boundary,
     then deploy again.
 
@@ -63,7 +55,7 @@ def test_deploy__killed_while_it_replaces_a_running_job(job: LiveJob, moment: Bo
     job.change()
     job.forget_compiled_plan()
 
-    job.die("deploy", moment)
+    job.die("deploy", (step, phase))
     job.run("deploy")
 
     now = job.assert_one_healthy()
@@ -75,10 +67,10 @@ def test_deploy__killed_while_it_replaces_a_running_job(job: LiveJob, moment: Bo
 
 
 @pytest.mark.parametrize(
-    "moment",
+    ("step", "phase"),
     chosen(boundaries("savepoint"), {("savepoint", "acted"), ("record_savepoint", "acting")}),
 )
-def test_savepoint__killed_at_a_boundary_of_a_live_job(job: LiveJob, moment: Boundary) -> None:
+def test_savepoint__killed_at_a_boundary_of_a_live_job(job: LiveJob, step: str, phase: str) -> None:
     """Step: SIGKILL of the process that takes a savepoint at a step boundary, then savepoint
     again.
 
@@ -87,7 +79,7 @@ def test_savepoint__killed_at_a_boundary_of_a_live_job(job: LiveJob, moment: Bou
     """
     before, traces = job.picture, job.traces
 
-    job.die("savepoint", moment)
+    job.die("savepoint", (step, phase))
     job.run("savepoint")
 
     assert job.traces == traces.plus(savepoints=1)
@@ -99,13 +91,13 @@ def test_savepoint__killed_at_a_boundary_of_a_live_job(job: LiveJob, moment: Bou
 
 
 @pytest.mark.parametrize(
-    "moment",
+    ("step", "phase"),
     chosen(
         boundaries("stop"),
         {("stop", "acting"), ("record_stop", "acted")},
     ),
 )
-def test_stop__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> None:
+def test_stop__killed_at_a_step_boundary(job: LiveJob, step: str, phase: str) -> None:
     """Step: SIGKILL of the stopping process at a step boundary, then stop again, then deploy.
 
     Expected: one savepoint, nothing runs, a further stop changes nothing; the job goes on from
@@ -113,7 +105,7 @@ def test_stop__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> None
     """
     traces = job.traces
 
-    job.die("stop", moment)
+    job.die("stop", (step, phase))
     job.run("stop")
 
     assert job.traces == traces.plus(savepoints=1)
@@ -125,10 +117,12 @@ def test_stop__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> None
 
 
 @pytest.mark.parametrize(
-    "moment",
+    ("step", "phase"),
     chosen(boundaries("recover", RESTARTING), {("submit", "acting"), ("submit", "acted")}),
 )
-def test_recover__killed_at_a_boundary_of_its_own_steps(job: LiveJob, moment: Boundary) -> None:
+def test_recover__killed_at_a_boundary_of_its_own_steps(
+    job: LiveJob, step: str, phase: str
+) -> None:
     """Step: the job was ended past headgate; SIGKILL of the recovering process at a step
     boundary, then recover again.
 
@@ -139,7 +133,7 @@ def test_recover__killed_at_a_boundary_of_its_own_steps(job: LiveJob, moment: Bo
     before, traces = job.latest, job.traces
     job.cancel_in_flink()
 
-    job.die("recover", moment)
+    job.die("recover", (step, phase))
     job.run("recover")
 
     now = job.assert_one_healthy()

@@ -3,9 +3,10 @@
 import ast
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import pytest
 from headgate.operations.engine.running import operation_of
 from headgate.operations.engine.step import Step
 
@@ -28,6 +29,15 @@ def boundaries(kind: str, evidence: Mapping[str, Any] | None = None) -> list[Bou
             if _acts(step) and step.name not in ONLY_IF_WRONG
             else ("intended", "done")
         )
+    ]
+
+
+def chosen(all_of_them: Sequence[Boundary], first: Collection[Boundary]) -> list[Any]:
+    """Cases for `parametrize`: those that are not of the first choice only in the long run."""
+    assert set(first) <= set(all_of_them)
+    return [
+        pytest.param(*one, id="-".join(one), marks=[] if one in first else [pytest.mark.slow])
+        for one in all_of_them
     ]
 
 
