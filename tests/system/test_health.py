@@ -56,8 +56,7 @@ def airflow(chat: Webhook, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with own_airflow(folder, without=["flink-2.2"], configuration=CONFIGURATION) as airflow:
         connection = {"connection_id": "chat", "conn_type": "http", "port": chat.port}
         connection["host"] = "http://127.0.0.1/hooks"
-        answer = airflow.api._request("POST", "/api/v2/connections", json=connection, effect=True)
-        assert answer.ok, answer.text
+        airflow.connect(connection)
         yield airflow
         airflow.project.end_all_jobs()
 
