@@ -18,6 +18,8 @@ from headgate.clients.storage import MAGIC_NUMBER, is_there
 from headgate.ids import EnvironmentName, JobName, sql_identifier
 from headgate.plan.rehearsal_binding import rehearsal_group, rehearsal_name
 
+pytestmark = pytest.mark.slow
+
 LINE = "2.3"
 PATIENCE = 600.0
 IN_FILES = {"execution.checkpointing.data-inline-threshold": "0"}
@@ -152,7 +154,6 @@ def test_savepoint_of_a_live_job(
     assert_runs_on(project, beats.job, before)
 
 
-@pytest.mark.slow
 def test_savepoint__storage_refuses(project: SampleProject, beats: Beats) -> None:
     """Step: a file stands where the folder of savepoints belongs. Expected: the cause is told,
     nothing is recorded, the job keeps running.
@@ -189,7 +190,6 @@ def test_prove__live_job_writes_all_the_time(project: SampleProject, beats: Beat
     assert_nothing_left_of_the_shadow(project, beats.job)
 
 
-@pytest.mark.slow
 def test_prove__state_file_truncated(project: SampleProject, beats: Beats) -> None:
     """Step: a state file of the newest savepoint is cut off; its `_metadata` is whole.
 
@@ -215,7 +215,6 @@ def test_prove__state_file_truncated(project: SampleProject, beats: Beats) -> No
     assert_nothing_left_of_the_shadow(project, beats.job)
 
 
-@pytest.mark.slow
 def test_prove__metadata_truncated(project: SampleProject, beats: Beats) -> None:
     """Step: `_metadata` of the newest savepoint is cut off behind its magic number.
 
@@ -236,7 +235,6 @@ def test_prove__metadata_truncated(project: SampleProject, beats: Beats) -> None
     assert_nothing_left_of_the_shadow(project, beats.job)
 
 
-@pytest.mark.slow
 def test_dispose_keeps_what_the_policy_says(project: SampleProject, beats: Beats) -> None:
     """Step: more savepoints than are kept, the oldest pinned, some in quarantine.
 
@@ -276,7 +274,6 @@ def test_stop_records_size_and_duration_and_the_results_are_whole(
     assert (refused.code, "does not run" in refused.err) == (1, True)
 
 
-@pytest.mark.slow
 def test_prove__python_job(project: SampleProject, beats: Beats) -> None:
     """Step: the savepoint of a Python job is restored in a shadow job.
 
