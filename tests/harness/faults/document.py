@@ -23,7 +23,7 @@ Each fault is brought about with real servers and real processes, unless the tes
 `tests/unit`. Results are compared with plain Python, read_committed.
 
 "long run": only `make test-slow` has these cases; a cell says that a test is there. Of tests that
-die at every step boundary, every run has a choice, where it has them at all. "not tested" means that.
+die at every step boundary, every run has a choice, where it has them. "not tested" means that.
 "–" means that the fault cannot strike that operation.
 """
 
