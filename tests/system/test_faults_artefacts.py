@@ -5,13 +5,11 @@ One job is at work all the time; what it publishes is what plain Python expects,
 
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import LiveJob
+from harness.faults.live_job import LiveJob, live_job
 from harness.faults.servers import Strike
 from harness.own_stack import own_stack
-from harness.sample_project import SampleProject
 from headgate.clients.locations import plain_location
 
 pytestmark = pytest.mark.slow
@@ -21,21 +19,16 @@ LINE = "2.3"
 
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("artefacts") / "project"
-    with own_stack("storage", LINE) as stack:
-        project = SampleProject(root, stack.environment, f"artefacts-{uuid4().hex[:6]}")
-        job = LiveJob(project, LINE)
-        with job.at_work():
-            yield job
-        project.end_all_jobs()
+    with (
+        own_stack("storage", LINE) as stack,
+        live_job(stack.environment, LINE, tmp_path_factory.mktemp("artefacts")) as job,
+    ):
+        yield job
 
 
 @pytest.fixture
 def job(at_work: LiveJob) -> LiveJob:
-    at_work.bring_back()
-    at_work.ensure_running()
-    at_work.await_checkpoints(1)
-    return at_work
+    return at_work.ready()
 
 
 def staged(job: LiveJob) -> Path:

@@ -8,13 +8,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import requests
-from harness.faults.live_job import PATIENCE, LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob, live_job
 from harness.own_stack import OwnStack, own_stack
-from harness.sample_project import Ran, SampleProject
+from harness.sample_project import Ran
 from headgate.clients.registry import Registry
 from headgate.ids import sql_identifier
 
@@ -38,20 +37,13 @@ def stack() -> Iterator[OwnStack]:
 
 @pytest.fixture(scope="module")
 def at_work(stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("declared") / "project"
-    project = SampleProject(root, stack.environment, f"declared-{uuid4().hex[:6]}")
-    job = LiveJob(project, LINE)
-    with job.at_work():
+    with live_job(stack.environment, LINE, tmp_path_factory.mktemp("declared")) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture
 def job(at_work: LiveJob) -> LiveJob:
-    at_work.bring_back()
-    at_work.ensure_running()
-    at_work.await_checkpoints(1)
-    return at_work
+    return at_work.ready()
 
 
 def run(job: LiveJob, *command: str) -> Ran:

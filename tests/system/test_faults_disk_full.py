@@ -66,11 +66,7 @@ def disks(at_work: AtWork) -> Disks:
 
 @pytest.fixture
 def job(at_work: AtWork) -> LiveJob:
-    job = at_work.job
-    job.bring_back()
-    job.ensure_running()
-    job.await_checkpoints(1)
-    return job
+    return at_work.job.ready()
 
 
 def await_work_again(job: LiveJob) -> None:

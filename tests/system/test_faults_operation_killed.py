@@ -5,12 +5,10 @@ one effect, one job runs, and what is published is what plain Python expects, ea
 """
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 from harness.faults.boundaries import boundaries, chosen
-from harness.faults.live_job import LiveJob
-from harness.sample_project import SampleProject
+from harness.faults.live_job import LiveJob, live_job
 from harness.stack import RunningStack
 
 LINE = "2.3"
@@ -20,12 +18,8 @@ RESTARTING = {"plan": {"action": "restart", "cancel": None}}
 
 @pytest.fixture(scope="module")
 def at_work(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("killed") / "project"
-    project = SampleProject(root, stack, f"killed-{uuid4().hex[:6]}")
-    job = LiveJob(project, LINE)
-    with job.at_work():
+    with live_job(stack, LINE, tmp_path_factory.mktemp("killed")) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture

@@ -6,14 +6,13 @@ all the time, and what it publishes is what plain Python expects, once.
 
 import re
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import LiveJob
+from harness.faults.live_job import LiveJob, live_job
 from harness.faults.proxied import Proxied, proxied, run
 from harness.own_stack import own_stack
 from harness.proxy import Content
-from harness.sample_project import Ran, SampleProject
+from harness.sample_project import Ran
 from headgate.clients.snapshot_metadata import metadata_problem
 
 pytestmark = pytest.mark.slow
@@ -35,20 +34,13 @@ def cluster() -> Iterator[Proxied]:
 
 @pytest.fixture(scope="module")
 def at_work(cluster: Proxied, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("said") / "project"
-    project = SampleProject(root, cluster.environment, f"said-{uuid4().hex[:6]}")
-    job = LiveJob(project, LINE)
-    with job.at_work():
+    with live_job(cluster.environment, LINE, tmp_path_factory.mktemp("said")) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture
 def job(at_work: LiveJob) -> LiveJob:
-    at_work.bring_back()
-    at_work.ensure_running()
-    at_work.await_checkpoints(1)
-    return at_work
+    return at_work.ready()
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import PATIENCE, LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob, live_job
 from harness.own_stack import own_stack
-from harness.sample_project import SampleProject
 from headgate.clients.locations import plain_location
 from headgate.operations.savepointing.found_savepoint import savepoint_root
 
@@ -27,21 +25,16 @@ SHORT = {"checkpoints": 1, "deadline": "45s"}
 
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("storage") / "project"
-    with own_stack("storage", LINE) as stack:
-        project = SampleProject(root, stack.environment, f"storage-{uuid4().hex[:6]}")
-        job = LiveJob(project, LINE)
-        with job.at_work():
-            yield job
-        project.end_all_jobs()
+    with (
+        own_stack("storage", LINE) as stack,
+        live_job(stack.environment, LINE, tmp_path_factory.mktemp("storage")) as job,
+    ):
+        yield job
 
 
 @pytest.fixture
 def job(at_work: LiveJob) -> LiveJob:
-    at_work.bring_back()
-    at_work.ensure_running()
-    at_work.await_checkpoints(1)
-    return at_work
+    return at_work.ready()
 
 
 @contextmanager

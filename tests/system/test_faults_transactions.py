@@ -4,12 +4,11 @@ One job is at work all the time; what it publishes is what plain Python expects,
 """
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import PATIENCE, LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob, live_job
 from harness.own_stack import own_stack
-from harness.sample_project import Ran, SampleProject
+from harness.sample_project import Ran
 from harness.transactional_ids import transaction_states
 from harness.waiting import until
 from headgate.clients.locations import plain_location
@@ -22,13 +21,11 @@ MAY_BE_LOST = "results may be lost: the snapshot is"
 
 @pytest.fixture(scope="module")
 def at_work(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("transactions") / "project"
-    with own_stack("storage", LINE) as stack:
-        project = SampleProject(root, stack.environment, f"outage-{uuid4().hex[:6]}")
-        job = LiveJob(project, LINE)
-        with job.at_work():
-            yield job
-        project.end_all_jobs()
+    with (
+        own_stack("storage", LINE) as stack,
+        live_job(stack.environment, LINE, tmp_path_factory.mktemp("transactions")) as job,
+    ):
+        yield job
 
 
 @pytest.fixture

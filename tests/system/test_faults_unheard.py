@@ -4,14 +4,13 @@ One job is at work all the time, and what it publishes is what plain Python expe
 """
 
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import PATIENCE, LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob, live_job
 from harness.faults.proxied import Proxied, proxied, run
 from harness.faults.servers import Servers
 from harness.own_stack import OwnStack, own_stack
-from harness.sample_project import Ran, SampleProject
+from harness.sample_project import Ran
 from harness.waiting import until
 from headgate.ids import TriggerId
 
@@ -41,21 +40,14 @@ def cluster(servers: Servers) -> Iterator[Proxied]:
 
 @pytest.fixture(scope="module")
 def at_work(cluster: Proxied, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("unheard") / "project"
-    project = SampleProject(root, cluster.environment, f"unheard-{uuid4().hex[:6]}")
-    job = LiveJob(project, LINE)
-    with job.at_work():
+    with live_job(cluster.environment, LINE, tmp_path_factory.mktemp("unheard")) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture
 def job(at_work: LiveJob, servers: Servers) -> LiveJob:
     servers.await_all()
-    at_work.bring_back()
-    at_work.ensure_running()
-    at_work.await_checkpoints(1)
-    return at_work
+    return at_work.ready()
 
 
 @pytest.fixture

@@ -11,8 +11,24 @@ from datetime import datetime
 
 from headgate.ids import FlinkJobId
 from headgate.plan.open_transactions import possible_loss
-from headgate.plan.restore_point import newest_usable, why_skipped
+from headgate.plan.restore_point import (
+    NoRestorePoint,
+    RestoreFacts,
+    RestorePoint,
+    newest_usable,
+    restore_point,
+    why_skipped,
+)
 from headgate.plan.snapshot import Snapshot
+
+
+def point_without_loss(facts: RestoreFacts) -> RestorePoint | NoRestorePoint:
+    """The restore point, or the checkpoint in its place; the notes say so."""
+    point = restore_point(facts)
+    if isinstance(point, NoRestorePoint):
+        return point
+    restored, told = nothing_lost(facts.snapshots, facts.lineage, point.snapshot, facts.now)
+    return RestorePoint(restored, (*point.notes, *told))
 
 
 def nothing_lost(

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName
-from headgate.plan.committed_checkpoint import nothing_lost
+from headgate.plan.committed_checkpoint import point_without_loss
 from headgate.plan.restore_point import (
     NoRestorePoint,
     RestoreFacts,
     lineage_of,
-    restore_point,
 )
 from headgate.plan.snapshot import Snapshot
 from headgate.plan.state_difference import SnapshotFormat
@@ -153,13 +152,12 @@ def _after_ended(facts: Facts, latest: Submission) -> Deployment | Refusal:
         return _with_slots(
             facts, 0, _start(generation, attempt, None, "no earlier attempt made a checkpoint")
         )
-    lineage = lineage_of(facts.submissions)
-    point = restore_point(_restore_facts(facts, lineage))
+    point = point_without_loss(_restore_facts(facts))
     if isinstance(point, NoRestorePoint):
         what = "\n".join([point.what, *point.notes])
         return Refusal(what, point.next_step, for_operator=True)
-    restored, told = nothing_lost(facts.snapshots, lineage, point.snapshot, facts.now)
-    reason = "; ".join(["continues from its last state", *point.notes, *told])
+    restored = point.snapshot
+    reason = "; ".join(["continues from its last state", *point.notes])
     continued = replace(
         _start(generation, attempt, restored.location, reason),
         state_of=restored.flink_job_id,
@@ -168,10 +166,10 @@ def _after_ended(facts: Facts, latest: Submission) -> Deployment | Refusal:
     return _with_slots(facts, 0, continued)
 
 
-def _restore_facts(facts: Facts, lineage: Sequence[FlinkJobId]) -> RestoreFacts:
+def _restore_facts(facts: Facts) -> RestoreFacts:
     return RestoreFacts(
         job=facts.job,
-        lineage=lineage,
+        lineage=lineage_of(facts.submissions),
         snapshots=facts.snapshots,
         now=facts.now,
         max_age=facts.max_age,

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from headgate.clients.flink import JobPicture
@@ -139,6 +139,13 @@ class LiveJob:
         if not self.is_running or self.latest.state != "healthy":
             self.run("deploy")
         return self.assert_one_healthy()
+
+    def ready(self) -> Self:
+        """Brought back, running, and with a checkpoint of its own since: as a test expects it."""
+        self.bring_back()
+        self.ensure_running()
+        self.await_checkpoints(1)
+        return self
 
     def bring_back(self) -> None:
         """As a person would: bring what is open to its end, recover a job that Flink has lost."""

@@ -1,24 +1,12 @@
 """A few operations of one kind at a cluster at a time; one that hangs holds up only its own."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from harness.fake_flink import FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.offline_project import OfflineProject
 from headgate.ids import JobName, OperationId
 from headgate.ledger.records import OperationRecord
 from headgate.operations.cluster_turn import AT_A_TIME, TURN_ENDS
 from headgate.operations.engine.engine import Engine, Progress, Waiting
 from headgate.operations.engine.running import open_engine, operation_of
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def engine(project: OfflineProject, job: str, kind: str = "savepoint") -> Engine:

@@ -1,14 +1,13 @@
 """Checkpoints of submissions long past are deleted, whole folders at a time; others never."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from harness.fake_flink import MAGIC, FakeFlink
-from harness.offline_project import ENVIRONMENT, START, OfflineProject, SetClock
+from harness.fake_flink import MAGIC
+from harness.offline_project import ENVIRONMENT, START, OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, JobName, flink_job_id
 from headgate.ledger.records import OperationRecord
@@ -29,11 +28,9 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
+def project(project: OfflineProject) -> OfflineProject:
     """Three generations, a day apart, each with two checkpoints; the third one runs."""
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+    time = project.time
     job = project.job(JOB)
     ledger = project.services.ledger
     first = ledger.deployments(JOB)[0]
@@ -46,10 +43,9 @@ def project(tmp_path: Path) -> Iterator[OfflineProject]:
     for generation, job_id in enumerate(IDS):
         for number in (1, 2):
             checkpoint(project, job_id, 10 * generation + number, START + timedelta(generation))
-    flink.jobs = {IDS[2]: replace(job, id=IDS[2])}
+    project.flink.jobs = {IDS[2]: replace(job, id=IDS[2])}
     time.at += timedelta(hours=1)
-    yield project
-    flink.close()
+    return project
 
 
 def folder_of(project: OfflineProject, job_id: str) -> Path:

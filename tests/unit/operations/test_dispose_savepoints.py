@@ -1,13 +1,12 @@
 """Disposal: marked, deleted, verified, and only then forgotten; resumed wherever it was cut off."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from harness.fake_flink import MAGIC, FakeFlink
-from harness.offline_project import START, OfflineProject, SetClock
+from harness.fake_flink import MAGIC
+from harness.offline_project import START, OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, JobName, OperationId
 from headgate.ledger.records import OperationRecord
@@ -25,13 +24,9 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def project(project: OfflineProject) -> OfflineProject:
     project.job(JOB, keep=2)
-    yield project
-    flink.close()
+    return project
 
 
 def five(project: OfflineProject) -> list[str]:

@@ -4,12 +4,10 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from threading import Thread
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import START, OfflineProject, SetClock
+from harness.offline_project import START, OfflineProject
 from headgate.clients.flink import rest
 from headgate.errors import Rejected, SpecError, Unavailable
 from headgate.ids import FlinkLineName, JobName
@@ -31,14 +29,6 @@ from headgate.operations.savepointing.considered import (
 
 SIX_HOURS = timedelta(hours=6)
 LONG = timedelta(minutes=30)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def savepoints(project: OfflineProject) -> dict[str, Considered]:

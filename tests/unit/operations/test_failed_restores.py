@@ -1,13 +1,12 @@
 """A restore that failed on the snapshot's own files is remembered; any other failure is not."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from harness.fake_flink import MAGIC, FakeFlink, FakeJob
-from harness.offline_project import ENVIRONMENT, LINE, START, OfflineProject, SetClock
+from harness.fake_flink import MAGIC, FakeJob
+from harness.offline_project import ENVIRONMENT, LINE, START, OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import Digest, JobName, flink_job_id
 from headgate.operations.deployment.healthy_step import BecomeHealthy
@@ -53,10 +52,7 @@ class Restored:
 
 
 @pytest.fixture
-def restored(tmp_path: Path) -> Iterator[Restored]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def restored(project: OfflineProject) -> Restored:
     project.job(JOB)
     ledger = project.services.ledger
     folder = Path(checkpoint_folder(project.services, JOB)) / FIRST
@@ -81,16 +77,15 @@ def restored(tmp_path: Path) -> Iterator[Restored]:
     )
     ledger.add_deployment(lease, second)
     job = FakeJob(SECOND, JOB, "RESTARTING", completed=0, restored_from=at, exceptions=[CUT, CUT])
-    flink.jobs = {SECOND: job}
+    project.flink.jobs = {SECOND: job}
     operation = ledger.operation(lease.operation_id)
     assert operation is not None
     evidence = {
         "plan": {"line": LINE, "checkpoints": 1, "deadline_seconds": 180},
         "submit": {"flink_job_id": SECOND, "restore_from": at},
     }
-    time.at = START
-    yield Restored(project, job, Run(operation, lease, project.services, evidence), shared)
-    flink.close()
+    project.time.at = START
+    return Restored(project, job, Run(operation, lease, project.services, evidence), shared)
 
 
 def test_next_restore_takes_the_older_one_and_says_why(restored: Restored) -> None:

@@ -1,13 +1,12 @@
 """A deployment that nobody saw pass the health gate has worked all the same, if it has."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink, FakeJob
-from harness.offline_project import OfflineProject, SetClock
+from harness.fake_flink import FakeJob
+from harness.offline_project import OfflineProject
 from headgate.ids import Digest, FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, DeploymentState
 from headgate.operations.deployment.facts import submissions_of
@@ -24,13 +23,9 @@ SECOND = FlinkJobId("2" * 32)
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def project(project: OfflineProject) -> OfflineProject:
     project.job(JOB)
-    yield project
-    flink.close()
+    return project
 
 
 def second_generation(

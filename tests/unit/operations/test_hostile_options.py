@@ -1,12 +1,10 @@
 """Parameters that nobody sends by accident: refused before anything is looked at or done."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.offline_project import OfflineProject
 from headgate.errors import HeadgateError, Rejected
 from headgate.ids import JobName
 from headgate.operations.engine.running import operation_of
@@ -28,15 +26,11 @@ PLACES = [
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def project(project: OfflineProject) -> Iterator[OfflineProject]:
     project.job(JOB)
     yield project
-    assert flink.calls == {}, "Flink was not even asked about the job"
+    assert project.flink.calls == {}, "Flink was not even asked about the job"
     assert [one.kind for one in project.services.ledger.operations(JOB)] == ["test"]
-    flink.close()
 
 
 Asked = Callable[..., None]

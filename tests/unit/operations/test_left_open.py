@@ -1,12 +1,9 @@
 """Operations that nobody works on any more: recognised, and brought to their end by the next."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.offline_project import OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import JobName, OperationId
 from headgate.ledger.errors import Busy
@@ -19,14 +16,6 @@ from headgate.plan.left_open import SIGN_OF_LIFE
 JOB = JobName("beats-per-second")
 LONG = timedelta(minutes=11)
 """Longer than the savepoint step is patient and nothing may be heard of its operation."""
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def begun(project: OfflineProject, kind: str) -> LeaseRecord:

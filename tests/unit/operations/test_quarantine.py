@@ -1,13 +1,11 @@
 """A savepoint in quarantine: restored only if a person says so, released by a proof."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.offline_project import OfflineProject
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentState, SnapshotRecord
@@ -22,13 +20,9 @@ JOB = JobName("beats-per-second")
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def project(project: OfflineProject) -> OfflineProject:
     project.job(JOB)
-    yield project
-    flink.close()
+    return project
 
 
 @pytest.fixture

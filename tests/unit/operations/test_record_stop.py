@@ -1,12 +1,10 @@
 """The savepoint that a deployment has stopped the job with is the way back: it is pinned."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.offline_project import OfflineProject
 from headgate.ids import JobName
 from headgate.ledger.records import Json
 from headgate.operations import deploy, stop
@@ -18,13 +16,9 @@ LOCATION = "file:/state/savepoints/beats-per-second/g1/stop/savepoint-1"
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def project(project: OfflineProject) -> OfflineProject:
     project.job(JOB)
-    yield project
-    flink.close()
+    return project
 
 
 def recorded_by(project: OfflineProject, steps: Sequence[Step], evidence: Json) -> bool:

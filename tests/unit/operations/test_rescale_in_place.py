@@ -1,13 +1,11 @@
 """A rescaling in place that does not come about is taken back, and the job runs on."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.fake_flink import FakeFlink, FakeJob
-from harness.offline_project import LINE, OfflineProject, SetClock
+from harness.fake_flink import FakeJob
+from harness.offline_project import LINE, OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.ledger.records import Json
@@ -63,11 +61,8 @@ class Rescaling:
 
 
 @pytest.fixture
-def rescaling(tmp_path: Path) -> Iterator[Rescaling]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield Rescaling(OfflineProject(tmp_path, flink, time))
-    flink.close()
+def rescaling(project: OfflineProject) -> Rescaling:
+    return Rescaling(project)
 
 
 def test_parallelism_that_does_not_come_about_is_taken_back(rescaling: Rescaling) -> None:

@@ -1,14 +1,13 @@
 """A savepoint operation against answers that a real JobManager seldom gives."""
 
 import os
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.fake_flink import MAGIC, FakeFlink
-from harness.offline_project import START, OfflineProject, SetClock
+from harness.fake_flink import MAGIC
+from harness.offline_project import START, OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import JobName, OperationId, trigger_id
 from headgate.ledger.errors import Busy
@@ -22,14 +21,6 @@ JOB = JobName("beats-per-second")
 
 class Killed(BaseException):
     """Stands for the death of the process: nothing may catch it."""
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def take(project: OfflineProject, die_at: tuple[str, str] | None = None) -> OperationRecord:

@@ -1,12 +1,11 @@
 """An end that Flink has begun and does not come to: a person is asked; nobody waits for ever."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink, FakeJob
-from harness.offline_project import OfflineProject, SetClock
+from harness.fake_flink import FakeJob
+from harness.offline_project import OfflineProject
 from headgate.errors import NeedsOperator
 from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, LeaseRecord
@@ -18,14 +17,6 @@ from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 
 JOB = JobName("beats-per-second")
 LONG_AGO = timedelta(days=1)
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def run_of(project: OfflineProject, lease: LeaseRecord) -> Run:

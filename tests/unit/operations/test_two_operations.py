@@ -1,12 +1,10 @@
 """What one operation does where another one was given up while its effect was under way."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink, FakeJob
-from harness.offline_project import ENVIRONMENT, LINE, OfflineProject, SetClock
+from harness.fake_flink import FakeJob
+from harness.offline_project import ENVIRONMENT, LINE, OfflineProject
 from headgate.errors import NeedsOperator, Rejected, Unavailable
 from headgate.ids import FlinkJobId, JobName, OperationId, flink_job_id
 from headgate.operations.abandon import abandon
@@ -18,14 +16,6 @@ from headgate.operations.open_operation import whole_operation
 from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 
 JOB = JobName("beats-per-second")
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def run_of(project: OfflineProject, kind: str, name: str = "op", **evidence: object) -> Run:

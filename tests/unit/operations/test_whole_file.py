@@ -2,12 +2,10 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.offline_project import OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.operations.deployment.whole_file import write_whole, writing_artefacts
@@ -17,15 +15,11 @@ JOB = JobName("beats-per-second")
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def run(project: OfflineProject) -> Run:
     lease = project.lease(JOB, "deploying", kind="deploy")
     operation = project.services.ledger.operation(lease.operation_id)
     assert operation is not None
-    yield Run(operation, lease, project.services, {})
-    flink.close()
+    return Run(operation, lease, project.services, {})
 
 
 def test_file_is_written_with_its_folders_and_nothing_beside_it(tmp_path: Path) -> None:

@@ -66,10 +66,15 @@ class BecomeHealthy:
     def act(self, run: Run, intention: Intention) -> None:
         """Write that the deployment has passed: into its kept copy, then into the ledger."""
         job_id = FlinkJobId(intention.intent["flink_job_id"])
-        deployment = run.services.ledger.deployment(run.job, job_id)
-        with writing_artefacts(run, still_true=f"Flink job {job_id} runs, and is healthy."):
-            keep_submission(run.services, replace(deployment, state="healthy"))
-        run.services.ledger.update_deployment(run.lease, job_id, "healthy")
+        record_as_healthy(run, job_id, still_true=f"Flink job {job_id} runs, and is healthy.")
+
+
+def record_as_healthy(run: Run, job_id: FlinkJobId, *, still_true: str) -> None:
+    """Into the kept copy of the deployment, then into the ledger."""
+    deployment = run.services.ledger.deployment(run.job, job_id)
+    with writing_artefacts(run, still_true=still_true):
+        keep_submission(run.services, replace(deployment, state="healthy"))
+    run.services.ledger.update_deployment(run.lease, job_id, "healthy")
 
 
 def job_lost(run: Run, intent: Json) -> Rejected:

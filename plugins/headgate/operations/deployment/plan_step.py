@@ -9,7 +9,7 @@ from headgate.ids import Digest, FlinkLineName, TopicName, flink_job_id
 from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import BoundJob, bind
 from headgate.operations.deployment.facts import gather_facts
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.restoring.surely_gone import not_surely_gone
 from headgate.operations.services import Services
@@ -21,7 +21,7 @@ from headgate.plan.deploy import (
 )
 
 
-class PlanDeployment:
+class PlanDeployment(OnlyLooks):
     """Evidence: the decision, and what of the declaration the later steps need."""
 
     name: ClassVar[str] = "plan"
@@ -50,9 +50,6 @@ class PlanDeployment:
                 decision.what, still_true="Nothing was changed.", next_step=decision.next_step
             )
         return Done(_evidence(bound, facts, _with_unused_id(run, facts.line, decision)))
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides or refuses."""
 
 
 def _not_surely_gone(run: Run, intention: Intention) -> Pending | None:

@@ -4,12 +4,11 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.clients.locations import is_below
-from headgate.ledger.records import Json
 from headgate.operations.disposing.superfluous_checkpoints import superfluous_checkpoints
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 
 
-class ChooseCheckpoints:
+class ChooseCheckpoints(OnlyLooks):
     """Evidence: the folders to delete, the records below them, and what is kept, with reasons.
 
     `dispose` are locations of records, as the steps that mark and forget take them.
@@ -18,11 +17,6 @@ class ChooseCheckpoints:
     name: ClassVar[str] = "choose"
     title: ClassVar[str] = "Look which checkpoints are needed"
     patience: ClassVar[timedelta] = timedelta(0)
-
-    def intend(self, run: Run) -> Json:
-        """Nothing is intended yet."""
-        del run
-        return {}
 
     def look(self, run: Run, intention: Intention) -> Look:
         """Decide."""
@@ -44,6 +38,3 @@ class ChooseCheckpoints:
                 + unknown,
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides."""

@@ -12,6 +12,7 @@ from headgate.operations.ledger_age import look_at_ledger_age
 from headgate.operations.live_jobs import live_jobs
 from headgate.operations.restoring.known_snapshots import (
     checkpoint_folder,
+    checkpoint_number,
     job_of_checkpoint,
 )
 from headgate.operations.services import Services
@@ -85,9 +86,7 @@ def _latest_problem(
     if not deployments or deployments[0].state != "healthy":
         return "the latest deployment is not healthy"
     own = checkpoints.get(deployments[0].flink_job_id, ())
-    newest = max(
-        own, key=lambda one: int(one.location.rstrip("/").rsplit("-", 1)[-1]), default=None
-    )
+    newest = max(own, key=lambda one: checkpoint_number(one.location), default=None)
     if newest is None:
         return "the latest deployment has no checkpoint of its own"
     problem = metadata_problem(newest.location)

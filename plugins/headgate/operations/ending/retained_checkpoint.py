@@ -10,13 +10,13 @@ from headgate.clients.storage import SnapshotFolder, content_of, snapshots_below
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.engine.step import Absent, Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.restoring.known_snapshots import checkpoint_folder, checkpoint_number
 from headgate.operations.savepointing.snapshot_record import snapshot_record
 
 
 @dataclass(frozen=True)
-class RefuseWithoutCheckpoint:
+class RefuseWithoutCheckpoint(OnlyLooks):
     """Before the job is cancelled: whether it leaves something to continue from. Reads only."""
 
     deployment: Callable[[Run], DeploymentRecord]
@@ -42,9 +42,6 @@ class RefuseWithoutCheckpoint:
             next_step=f"headgate stop {run.job} takes a savepoint; to give its state up: "
             f"headgate cancel {run.job} --discard-state",
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` finds one or says why not."""
 
 
 @dataclass(frozen=True)

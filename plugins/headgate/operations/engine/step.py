@@ -94,6 +94,18 @@ class Step(Protocol):
         ...
 
 
+class OnlyLooks:
+    """Base of a step without an effect: `look` finds, decides or refuses, and never says Absent."""
+
+    def intend(self, run: Run) -> Json:
+        """Nothing is intended yet."""
+        del run
+        return {}
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Never called."""
+
+
 class Operation(Protocol):
     """A lifecycle operation: its kind and its steps, which may depend on what the first saw."""
 

@@ -12,12 +12,12 @@ from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
 from headgate.operations.declared_one_by_one import declared_by_itself
 from headgate.operations.deployment.bound_job import BoundJob, bind_by_itself
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.services import Services
 from headgate.plan.binding import MODULE_FILE, PLAN_FILE
 
 
-class ChooseSavepoint:
+class ChooseSavepoint(OnlyLooks):
     """Evidence: the savepoint, what it is restored with, and what is seen to be wrong with it."""
 
     name: ClassVar[str] = "choose"
@@ -44,9 +44,6 @@ class ChooseSavepoint:
         artefacts = _artefacts_that_fit(deployment, bound)
         _refuse_without_slots(run, savepoint, bound)
         return Done(_evidence(savepoint, bound, artefacts))
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` chooses or refuses."""
 
 
 def _newest(services: Services, job: JobName) -> SnapshotRecord:

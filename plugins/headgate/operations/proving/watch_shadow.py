@@ -7,14 +7,14 @@ from headgate.clients.flink import JobPicture
 from headgate.errors import HeadgateError
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
 from headgate.operations.proving.choose_savepoint import ChooseSavepoint
 from headgate.operations.proving.submit_shadow import SubmitShadow
 from headgate.plan.health import HealthRule, Memory, judge
 from headgate.plan.restore_proof import Proof, proof_of
 
 
-class WatchShadow:
+class WatchShadow(OnlyLooks):
     """Evidence: the proof. Never ends in an error, so that the shadow job is always ended."""
 
     name: ClassVar[str] = "watch"
@@ -48,9 +48,6 @@ class WatchShadow:
             poll = timedelta(milliseconds=500)
             return Pending(verdict.reason, poll, memory.as_progress())
         return _done(proof, intention)
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` waits or decides."""
 
     @staticmethod
     def _live(run: Run, intent: Json) -> JobPicture | None:

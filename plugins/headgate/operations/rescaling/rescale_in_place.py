@@ -61,9 +61,7 @@ class RescaleInPlace:
 
     def act(self, run: Run, intention: Intention) -> None:
         """Ask for it."""
-        _client(run, intention).require_parallelism(
-            FlinkJobId(intention.intent["flink_job_id"]), intention.intent["vertices"]
-        )
+        _require(run, intention)
 
 
 class TakeRescaleBack:
@@ -104,9 +102,7 @@ class TakeRescaleBack:
 
     def act(self, run: Run, intention: Intention) -> None:
         """Ask for it."""
-        _client(run, intention).require_parallelism(
-            FlinkJobId(intention.intent["flink_job_id"]), intention.intent["vertices"]
-        )
+        _require(run, intention)
 
 
 class RecordRescale:
@@ -139,6 +135,12 @@ class RecordRescale:
 
 def _client(run: Run, intention: Intention) -> FlinkClient:
     return run.services.flink(FlinkLineName(intention.intent["line"]))
+
+
+def _require(run: Run, intention: Intention) -> None:
+    _client(run, intention).require_parallelism(
+        FlinkJobId(intention.intent["flink_job_id"]), intention.intent["vertices"]
+    )
 
 
 def _waiting(intention: Intention, note: str, progress: Json | None = None) -> Look:

@@ -12,7 +12,7 @@ from headgate.operations.deployment.facts import submissions_of
 from headgate.operations.restoring.known_snapshots import known_snapshots, unfinished_checkpoints
 from headgate.operations.restoring.what_is_declared import policies
 from headgate.operations.services import Services
-from headgate.plan.committed_checkpoint import nothing_lost
+from headgate.plan.committed_checkpoint import point_without_loss
 from headgate.plan.open_transactions import possible_loss
 from headgate.plan.restorable import KeptState, refuse_unfit, unknown_state
 from headgate.plan.restore_point import (
@@ -21,7 +21,6 @@ from headgate.plan.restore_point import (
     RestoreFacts,
     concerns_about,
     lineage_of,
-    restore_point,
 )
 from headgate.plan.snapshot import Snapshot
 from headgate.plan.state_manifest import recorded_manifest
@@ -63,15 +62,14 @@ def choose_snapshot(
     if named is not None:
         chosen = _named(facts, named)
     else:
-        point = restore_point(replace(facts, accept_age=accept_age, command=command))
+        point = point_without_loss(replace(facts, accept_age=accept_age, command=command))
         if isinstance(point, NoRestorePoint):
             raise NeedsOperator(
                 "\n".join([f"{job}: {point.what}", *point.notes]),
                 still_true="Nothing was changed.",
                 next_step=point.next_step,
             )
-        restored, told = nothing_lost(facts.snapshots, facts.lineage, point.snapshot, facts.now)
-        chosen = Chosen(restored, restored.flink_job_id, (*point.notes, *told))
+        chosen = Chosen(point.snapshot, point.snapshot.flink_job_id, point.notes)
     return _that_fits(services, job, chosen, restored_by)
 
 

@@ -8,7 +8,7 @@ from headgate.clients.flink import FlinkClient, JobPicture
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.facts import submissions_of
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
 from headgate.operations.known_job import known_job
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.restoring.chosen_snapshot import choose_snapshot
@@ -25,7 +25,7 @@ _ON_PURPOSE = ("stopped", "cancelled")
 
 
 @dataclass(frozen=True)
-class PlanRestart:
+class PlanRestart(OnlyLooks):
     """Evidence: what is started, as which submission, and which job is cancelled before.
 
     It has the form of a deployment's plan, so that the steps of a deployment follow it. That
@@ -100,9 +100,6 @@ class PlanRestart:
                 "note": "; ".join(filter(None, notes)),
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides or refuses."""
 
 
 def _kept(latest: DeploymentRecord, picture: JobPicture | None, life: Life) -> Done:

@@ -1,13 +1,11 @@
 """Write into the ledger that a deployment works, where only a later look has seen it."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import Json
-from headgate.operations.deployment.kept_submission import keep_submission
-from headgate.operations.deployment.whole_file import writing_artefacts
+from headgate.operations.deployment.healthy_step import record_as_healthy
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 
 
@@ -41,7 +39,4 @@ class RecordHealthy:
     def act(self, run: Run, intention: Intention) -> None:
         """Into the kept copy, then into the ledger."""
         job_id = FlinkJobId(intention.intent["flink_job_id"])
-        deployment = run.services.ledger.deployment(run.job, job_id)
-        with writing_artefacts(run, still_true=f"Flink job {job_id} runs, and works."):
-            keep_submission(run.services, replace(deployment, state="healthy"))
-        run.services.ledger.update_deployment(run.lease, job_id, "healthy")
+        record_as_healthy(run, job_id, still_true=f"Flink job {job_id} runs, and works.")
