@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from headgate.operations.engine.running import (
 )
 from headgate.operations.savepointing.found_savepoint import savepoint_root
 from headgate.operations.services import Services
+from headgate.spec.declared import NamedEnvironment
 
 from harness.beats import Beats
 from harness.faults.boundaries import Boundary
@@ -263,3 +265,14 @@ class LiveJob:
         )
         self.assert_exactly_once()
         return self.verdict().judged
+
+
+@contextmanager
+def live_job(environment: NamedEnvironment, line: str, folder: Path) -> Iterator[LiveJob]:
+    """A job at work in a project of its own, which is called after its folder."""
+    name = f"{folder.name.rstrip('0123456789')}-{uuid4().hex[:6]}"
+    project = SampleProject(folder / "project", environment, name)
+    job = LiveJob(project, line)
+    with job.at_work():
+        yield job
+    project.end_all_jobs()
