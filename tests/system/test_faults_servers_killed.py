@@ -133,6 +133,7 @@ def test_savepoint__server_killed(
     taken = 1 if ended.state == "succeeded" else 0
     assert job.traces.savepoints == traces.savepoints + taken
     job.bring_back()
+    job.await_checkpoints(1)
     job.run("savepoint")
     assert job.traces.savepoints == traces.savepoints + taken + 1
     job.assert_deploy_plans_nothing()

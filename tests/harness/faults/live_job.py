@@ -202,9 +202,16 @@ class LiveJob:
         )
 
     def cancel_in_flink(self) -> None:
-        """End it past headgate, and wait until it has ended."""
+        """End it past headgate, and wait until Flink's list and its page of the job both say so.
+
+        The page may be older than the list, by `web.refresh-interval`.
+        """
         self.project.flink(self._line).cancel(self.latest.flink_job_id)
-        until(lambda: not self.is_running, seconds=PATIENCE, what="the job has ended")
+        until(
+            lambda: not self.is_running and self.picture.is_terminal,
+            seconds=PATIENCE,
+            what="the job has ended",
+        )
 
     def await_checkpoints(self, more: int) -> None:
         """Until so many more checkpoints of the present submission have completed."""
