@@ -31,6 +31,6 @@ with DAG(
         kind="recover",
         map_index_template="{{ task.job }}",
         on_failure_callback=notify_of_failure,
-        max_active_tis_per_dag=4,
+        skips_busy=True,
     ).expand(job=jobs_to_recover(look_at_jobs()))
     recovered >> end_of_check()

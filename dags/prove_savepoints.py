@@ -24,6 +24,7 @@ with DAG(
     OperationOperator.partial(
         task_id="prove",
         kind="prove",
+        skips_busy=True,
         max_active_tis_per_dag=1,
         map_index_template="{{ task.job }}",
     ).expand(job=jobs_due_for_proof())

@@ -1,22 +1,20 @@
-"""Take every savepoint that is due by the policies of the jobs, then dispose of superfluous ones.
+"""Savepoints that are due; then superfluous ones and checkpoints of earlier submissions go.
 
-Which jobs are skipped and why is in the log and the XCom `skipped` of `jobs_due_for_savepoint`.
-Four savepoints are under way at a time: `max_active_tis_per_dag` counts deferred tasks too.
+Which jobs are skipped and why is in the log and the XCom `skipped` of `jobs_due_for_savepoint`;
+the task of one that came under another operation since says so and is skipped. Four savepoints are
+under way at each cluster at a time, and the others wait without a worker.
 """
 
 from datetime import timedelta
 
 from airflow.sdk import DAG
+from headgate.airflow import savepoint_tasks as tasks
 from headgate.airflow.defaults import DEFAULT_ARGS
 from headgate.airflow.operation_operator import OperationOperator
 from headgate.airflow.savepoint_operator import SAVEPOINTS, SavepointOperator
-from headgate.airflow.savepoint_tasks import (
-    end_of_savepoints,
-    jobs_due_for_savepoint,
-    jobs_with_savepoints_to_dispose_of,
-)
 
-OF_EACH_JOB = {"map_index_template": "{{ task.job }}", "max_active_tis_per_dag": 4}
+OF_EACH_JOB = {"map_index_template": "{{ task.job }}", "skips_busy": True}
+FOUR = OF_EACH_JOB | {"max_active_tis_per_dag": 4}
 
 with DAG(
     dag_id="savepoint_jobs",
@@ -28,13 +26,15 @@ with DAG(
     default_args=DEFAULT_ARGS,
     tags=["headgate", "savepoints"],
 ):
-    due, superfluous = jobs_due_for_savepoint(), jobs_with_savepoints_to_dispose_of()
-    options = {"scheduled": True}
-    taken = SavepointOperator.partial(
-        task_id="savepoint", kind="savepoint", options=options, outlets=[SAVEPOINTS], **OF_EACH_JOB
-    ).expand(job=due)
-    disposed = OperationOperator.partial(
-        task_id="dispose", kind="dispose_savepoints", **OF_EACH_JOB
-    ).expand(job=superfluous)
+    scheduled = {"options": {"scheduled": True}, "outlets": [SAVEPOINTS], **OF_EACH_JOB}
+    taken = SavepointOperator.partial(task_id="savepoint", kind="savepoint", **scheduled).expand(
+        job=tasks.jobs_due_for_savepoint()
+    )
+    dispose = OperationOperator.partial(task_id="dispose", kind="dispose_savepoints", **FOUR)
+    delete = OperationOperator.partial(task_id="delete", kind="dispose_checkpoints", **FOUR)
+    superfluous = tasks.jobs_with_savepoints_to_dispose_of()
+    deletable = tasks.jobs_with_checkpoints_to_delete()
     taken >> superfluous
-    [taken, disposed] >> end_of_savepoints()
+    disposed, deleted = dispose.expand(job=superfluous), delete.expand(job=deletable)
+    disposed >> deletable
+    [taken, disposed, deleted] >> tasks.end_of_savepoints()

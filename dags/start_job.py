@@ -5,9 +5,7 @@ from headgate.airflow.defaults import DEFAULT_ARGS
 from headgate.airflow.job_form import jobs_param
 from headgate.airflow.operation_operator import OperationOperator
 from headgate.airflow.recovery_tasks import deployed_jobs
-from headgate.airflow.snapshot_params import agreed_param, snapshot_param
-
-OPTIONS = {"from": "{{ params['from'] }}", "confirmed": "{{ params.confirmed }}"}
+from headgate.airflow.snapshot_params import RESTORE_OPTIONS, restore_params
 
 with DAG(
     dag_id="start_job",
@@ -18,12 +16,11 @@ with DAG(
     render_template_as_native_obj=True,
     params={
         "jobs": jobs_param("Jobs to start.", at_least_one=True),
-        "from": snapshot_param(),
-        "confirmed": agreed_param(),
+        **restore_params(),
     },
     default_args=DEFAULT_ARGS,
     tags=["headgate", "jobs"],
 ):
     OperationOperator.partial(
-        task_id="start", kind="start", options=OPTIONS, map_index_template="{{ task.job }}"
+        task_id="start", kind="start", options=RESTORE_OPTIONS, map_index_template="{{ task.job }}"
     ).expand(job=deployed_jobs())

@@ -19,6 +19,7 @@ from harness.fake_flink import FakeFlink
 from harness.offline_project import OfflineProject, SetClock
 from headgate.airflow.savepoint_operator import SAVEPOINTS, SavepointOperator
 from headgate.ids import JobName
+from headgate.operations import cluster_turn
 from headgate.operations.savepointing.considered import due_for_savepoint
 from headgate.spec.load import load_declared
 
@@ -83,8 +84,10 @@ def cost_of(root: Path, count: int, monkeypatch: pytest.MonkeyPatch) -> Cost:
     for number in range(count):
         project.job(f"job-{number:03}").looks_until_written = 3
     time_of_test.at = SIX_HOURS_LATER
+    # What is measured is the cost of many at work at once, not how few of them may be.
+    monkeypatch.setattr(cluster_turn, "AT_A_TIME", count)
     declared = load_declared(root)
-    considered = due_for_savepoint(project.services, declared)
+    considered = due_for_savepoint(project.services)
     assert [one.job for one in considered if one.is_due] == sorted(declared.jobs)
     flink.calls.clear()
 

@@ -11,12 +11,16 @@ from headgate.airflow.operation_operator import OperationOperator
 PROJECT = Path(__file__).parents[2]
 FORMS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "recover_job": (
-        {"from": "", "accept_age": True, "confirmed": False},
-        {"from": "", "accept_age": True, "confirmed": False},
+        {"from": "", "accept_age": True, "confirmed": False, "runs_nowhere": False},
+        {"from": "", "accept_age": True, "confirmed": False, "runs_nowhere": False},
     ),
     "start_job": (
-        {"from": "file:/state/chk-7", "confirmed": True},
-        {"from": "file:/state/chk-7", "confirmed": True},
+        {"from": "file:/state/7", "accept_age": False, "confirmed": True, "runs_nowhere": True},
+        {"from": "file:/state/7", "accept_age": False, "confirmed": True, "runs_nowhere": True},
+    ),
+    "deploy_job": (
+        {"accept_age": True, "runs_nowhere": False},
+        {"accept_age": True, "runs_nowhere": False},
     ),
     "cancel_job": ({"discard_state": False}, {"discard_state": False}),
     "rescale_job": ({"parallelism": 2}, {"parallelism": 2}),
@@ -54,6 +58,6 @@ def test_nothing_dangerous_is_chosen_before_a_person_does(dags: dict[str, DAG], 
     params = dags[name].params.dump()
     assert not any(
         params[key]
-        for key in ("drain", "discard_state", "confirmed", "accept_age", "from")
+        for key in ("drain", "discard_state", "confirmed", "accept_age", "from", "runs_nowhere")
         if key in params
     )

@@ -34,6 +34,13 @@ class FakeJob:
     triggers: dict[str, dict[str, Any]] = field(default_factory=dict)
     posts: list[str] = field(default_factory=list)
     latest: dict[str, Any] | None = None
+    completed: int = 5
+    restored_from: str | None = None
+    exceptions: list[str] = field(default_factory=list)
+    savepoint_under_way: bool = False
+    parallelism: int = 1
+    required: int = 1
+    rescales: bool = True
 
     def summary(self) -> dict[str, Any]:
         """Its entry in `GET /jobs/overview`."""
@@ -55,6 +62,7 @@ class FakeFlink:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else a body waits 40 ms behind its headers
 
             def _serve(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
@@ -67,14 +75,14 @@ class FakeFlink:
                 self.end_headers()
                 self.wfile.write(content)
 
-            do_GET = do_POST = _serve
+            do_GET = do_POST = do_PATCH = do_PUT = _serve
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     @property
     def address(self) -> str:
@@ -85,11 +93,9 @@ class FakeFlink:
         self._server.server_close()
 
     def _answer(self, method: str, path: str, body: dict[str, Any]) -> Answer:
-        if path == "/overview":
-            slots = {"taskmanagers": 1, "slots-total": 8, "slots-available": 8}
-            return 200, {"flink-version": "2.3.0", **slots}
-        if path == "/jobs/overview":
-            return 200, {"jobs": [job.summary() for job in self.jobs.values()]}
+        told = self._cluster(path)
+        if told is not None:
+            return 200, told
         if path.startswith("/savepoint-disposal"):
             return self._disposal(method, body)
         parts = path.strip("/").split("/")
@@ -98,14 +104,29 @@ class FakeFlink:
             return 404, {"errors": [f"Job {path} not found"]}
         self.calls[job.id] += 1
         rest = parts[2:]
+        if method == "PATCH":
+            job.state = "CANCELED"
+            return 202, {}
         if rest[:1] == ["savepoints"]:
             return self._trigger(job, body) if method == "POST" else self._status(job, rest[1])
+        if method == "PUT":
+            self._require(job, body["v1"]["parallelism"]["upperBound"])
         return self._picture(job, "/".join(rest))
+
+    def _cluster(self, path: str) -> dict[str, Any] | None:
+        slots = {"taskmanagers": 1, "slots-total": 8, "slots-available": 8}
+        answers: dict[str, dict[str, Any]] = {
+            "/overview": {"flink-version": "2.3.0", **slots},
+            "/config": {"refresh-interval": 500},
+            "/jobs/overview": {"jobs": [job.summary() for job in self.jobs.values()]},
+        }
+        return answers.get(path)
 
     def _picture(self, job: FakeJob, part: str) -> Answer:
         if not part:
             metrics = {"read-records": 0, "write-records": 0}
-            vertex = {"id": "v1", "name": "Source", "parallelism": 1, "metrics": metrics}
+            vertex: dict[str, Any] = {"id": "v1", "name": "Source", "metrics": metrics}
+            vertex["parallelism"] = job.parallelism
             return 200, {
                 "name": job.name,
                 "state": job.state,
@@ -114,15 +135,31 @@ class FakeFlink:
                 "vertices": [{**vertex, "status": job.tasks}],
             }
         if part == "checkpoints":
-            counts = {"completed": 5, "failed": 0, "restored": 0}
+            restored = {"external_path": job.restored_from, "restore_timestamp": 0}
+            is_restored = job.restored_from is not None
+            counts = {"completed": job.completed, "failed": 0, "restored": int(is_restored)}
             ack = self._milliseconds()
             latest = {"completed": {"latest_ack_timestamp": ack}, "savepoint": job.latest}
-            return 200, {"counts": counts, "latest": latest}
+            latest["restored"] = restored if is_restored else None
+            return 200, {"counts": counts, "latest": latest, "history": self._history(job)}
+        if part == "resource-requirements":
+            return 200, {"v1": {"parallelism": {"lowerBound": 1, "upperBound": job.required}}}
         if part == "exceptions":
-            return 200, {"exceptionHistory": {"entries": []}}
+            entries = [{"stacktrace": one, "timestamp": 0} for one in job.exceptions]
+            return 200, {"exceptionHistory": {"entries": entries}}
         if re.fullmatch(r"metrics|vertices/v1/subtasks/metrics", part):
             return 200, []  # type: ignore[return-value]
         return 404, {"errors": [f"no {part}"]}
+
+    def _history(self, job: FakeJob) -> list[dict[str, Any]]:
+        if not job.savepoint_under_way:
+            return []
+        written = {"end_to_end_duration": 0, "state_size": 0, "is_savepoint": True}
+        return [{"status": "IN_PROGRESS", "trigger_timestamp": self._milliseconds(), **written}]
+
+    def _require(self, job: FakeJob, parallelism: int) -> None:
+        job.required = parallelism
+        job.parallelism = parallelism if job.rescales else job.parallelism
 
     def _trigger(self, job: FakeJob, body: dict[str, Any]) -> Answer:
         trigger, folder = body["triggerId"], Path(body["target-directory"].removeprefix("file:"))

@@ -6,7 +6,7 @@ from typing import Any
 from headgate.ledger.migrating import migrate
 from sqlalchemy import Engine, MetaData, Table, insert
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JOB, OPERATION, FLINK_JOB = "device-minutes", "operation-1", "f" * 32
 Rows = dict[str, dict[str, Any]]
@@ -122,6 +122,16 @@ _THIRD: Rows = {
 
 _FOURTH: Rows = {
     **_THIRD,
+    "turns": {**_THIRD["turns"], "resource": f"drivers of http://{'long-name.' * 20}svc:8081"},
+    "deployments": {
+        **_THIRD["deployments"],
+        "flink_version": "2.2.1-a-vendor-1.27.0.0-b123",
+        "cluster": f"http://{'long-name.' * 20}svc:8081",
+    },
+}
+
+_FIFTH: Rows = {
+    **_FOURTH,
     "decisions": {
         "operation_id": OPERATION,
         "is_approved": True,
@@ -131,7 +141,7 @@ _FOURTH: Rows = {
     },
 }
 
-ROWS = dict(zip(REVISIONS, (_FIRST, _SECOND, _THIRD, _FOURTH), strict=True))
+ROWS = dict(zip(REVISIONS, (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH), strict=True))
 
 
 def write_ledger_of(engine: Engine, revision: str) -> None:

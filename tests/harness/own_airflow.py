@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -40,6 +41,17 @@ class OwnAirflow:
     environment: NamedEnvironment
     api: AirflowApi
     user: str
+
+    def connect(self, connection: Mapping[str, Any]) -> None:
+        """Add a connection; right after its start Airflow's database is busy."""
+
+        def is_there() -> bool:
+            path = "/api/v2/connections"
+            answer = self.api._request("POST", path, json=connection, effect=True)
+            return answer.ok or answer.status == HTTPStatus.CONFLICT
+
+        what = f"connection {connection['connection_id']} is there"
+        until(is_there, seconds=120, what=what)
 
     def start(self, dag_id: str, **conf: Any) -> str:
         """Trigger a DAG once it is parsed; the id of the run."""

@@ -5,19 +5,23 @@ chosen. Serves on 127.0.0.1, each request in a thread of its own.
 """
 
 import http.client
+import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 Moment = Literal["before", "late", "after"]
 """Of the effect: before and never, late, or after it with no answer yet."""
 Spoiling = Literal["502", "lost"]
 """502: it is answered so, and not passed on; lost: it is passed on, and the answer dropped."""
+Content = dict[str, Any]
+"""The JSON of a request or of an answer."""
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "content-length"}
 
 
@@ -35,6 +39,24 @@ class Hold:
         return method == self.method and re.search(self.path, path) is not None
 
 
+@dataclass
+class Rewriting:
+    """Puts other content into every matching request, or into its answer; `times` it did."""
+
+    method: str
+    path: str
+    request: Callable[[Content], Content] | None = None
+    answer: Callable[[Content], Content] | None = None
+    times: int = 0
+
+    def matches(self, method: str, path: str) -> bool:
+        return method == self.method and re.search(self.path, path) is not None
+
+    def rewritten(self, rewrite: Callable[[Content], Content], body: bytes) -> bytes:
+        self.times += 1
+        return json.dumps(rewrite(json.loads(body))).encode()
+
+
 class Proxy:
     """Passes everything on to `target` (http://host:port) until told to hold something."""
 
@@ -45,11 +67,14 @@ class Proxy:
         self.upstream = (parts.hostname, parts.port)
         self.hold: Hold | None = None
         self._spoilt: list[tuple[str, str, Spoiling]] = []
+        self._when_lost: Callable[[], None] = lambda: None
+        self._rewriting: Rewriting | None = None
         self.seen: list[tuple[str, str]] = []
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def _serve(self) -> None:
                 proxy.pass_on(self)
@@ -88,9 +113,35 @@ class Proxy:
             self.hold.released.set()
             self.hold = None
 
-    def spoil(self, method: str, path: str, how: Sequence[Spoiling]) -> None:
-        """What becomes of the next matching requests, one after the other."""
+    def spoil(
+        self,
+        method: str,
+        path: str,
+        how: Sequence[Spoiling],
+        when_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        """What becomes of the next matching requests, one after the other.
+
+        `when_lost` is called when the server has answered, before the client knows of the loss.
+        """
         self._spoilt = [(method, path, one) for one in how]
+        self._when_lost = when_lost
+
+    @contextmanager
+    def rewriting(
+        self,
+        method: str,
+        path: str,
+        *,
+        request: Callable[[Content], Content] | None = None,
+        answer: Callable[[Content], Content] | None = None,
+    ) -> Iterator[Rewriting]:
+        """Rewrite every matching request before it is passed on, or its answer, if it is 2xx."""
+        self._rewriting = Rewriting(method, path, request, answer)
+        try:
+            yield self._rewriting
+        finally:
+            self._rewriting = None
 
     @property
     def left_to_spoil(self) -> int:
@@ -120,8 +171,9 @@ class Proxy:
         if spoiling == "502":
             self._answer(request, 502, [], b"")
             return
-        status, headers, answer = self._forward(request, body)
+        status, headers, answer = self._forward_rewritten(request, body)
         if spoiling == "lost":
+            self._when_lost()
             request.close_connection = True
             return
         if hold is not None and not hold.reached.is_set():
@@ -131,6 +183,19 @@ class Proxy:
             self._answer(request, status, headers, answer)
         except (BrokenPipeError, ConnectionResetError):
             request.close_connection = True
+
+    def _forward_rewritten(
+        self, request: BaseHTTPRequestHandler, body: bytes | None
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        rewriting = self._rewriting
+        if rewriting is None or not rewriting.matches(request.command, request.path):
+            return self._forward(request, body)
+        if rewriting.request is not None and body:
+            body = rewriting.rewritten(rewriting.request, body)
+        status, headers, answer = self._forward(request, body)
+        if rewriting.answer is not None and status < HTTPStatus.BAD_REQUEST:
+            answer = rewriting.rewritten(rewriting.answer, answer)
+        return status, headers, answer
 
     def _forward(
         self, request: BaseHTTPRequestHandler, body: bytes | None

@@ -8,6 +8,7 @@ from headgate.clients.storage import (
     content_of,
     delete_folder,
     delete_if_empty,
+    delete_metadata,
     folders_named,
     is_there,
     read_head_and_tail,
@@ -39,6 +40,8 @@ class StorageCases:
 
         assert (content.metadata_bytes, content.size_bytes) == (8, 1008)
         assert content.problem is None
+        assert content.modified_at is not None
+        assert abs(datetime.now(UTC) - content.modified_at) < timedelta(minutes=10)
         found = snapshot_at(f"{root}/j/op/savepoint-1")
         assert found is not None
         assert found.metadata_bytes == 8
@@ -64,7 +67,10 @@ class StorageCases:
         write(put, "j/chk-2", b"01")
         write(put, "j/chk-3", b"")
 
-        ends = [read_head_and_tail(f"{root}/j/chk-{n}", "_metadata", tail=4) for n in range(1, 5)]
+        ends = [
+            read_head_and_tail(f"{root}/j/chk-{n}", "_metadata", head=8, tail=4)
+            for n in range(1, 5)
+        ]
 
         assert ends == [(b"01234567", b"6789"), (b"01", b"01"), None, None]
 
@@ -109,6 +115,17 @@ class StorageCases:
         assert snapshot_at(f"{root}/j/op/savepoint-1") is None
         left = [snapshot.location for snapshot in snapshots_below(f"{root}/j/op")]
         assert left == [f"{root}/j/op/savepoint-10"]
+
+    def test_without_its_metadata_nothing_is_a_snapshot_any_more(self, root: str, put: Put) -> None:
+        write(put, "j/a/chk-1", state=10)
+        write(put, "j/a/chk-10", state=10)
+
+        delete_metadata(f"{root}/j/a/chk-1")
+        delete_metadata(f"{root}/j/a/chk-1")
+
+        assert snapshot_at(f"{root}/j/a/chk-1") is None
+        assert is_there(f"{root}/j/a/chk-1")
+        assert snapshot_at(f"{root}/j/a/chk-10") is not None
 
     def test_what_somebody_else_writes_is_seen_at_once(self, root: str, put: Put) -> None:
         write(put, "j/op/savepoint-1")

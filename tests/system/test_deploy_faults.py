@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import uuid4
 
 import pytest
+from harness.faults.boundaries import chosen
 from harness.proxy import Proxy
 from harness.sample_project import TIMESTAMP, SampleProject
 from harness.stack import RunningStack
@@ -27,6 +28,7 @@ MOMENTS = [
     *(("submit", phase) for phase in ("intended", "acting", "acted", "done")),
     *(("healthy", phase) for phase in ("intended", "pending", "acting", "acted", "done")),
 ]
+FIRST = {("stage", "done"), ("submit", "acting"), ("submit", "acted"), ("healthy", "acted")}
 COMPILING = [("compile", phase) for phase in ("intended", "acting", "acted", "done")]
 
 
@@ -101,7 +103,7 @@ def kill_and_deploy_again(project: SampleProject, job: str, step: str, phase: st
     assert len(project.services.ledger.deployments(JobName(job))) == before + 1
 
 
-@pytest.mark.parametrize(("step", "phase"), COMPILING)
+@pytest.mark.parametrize(("step", "phase"), chosen(COMPILING, COMPILING[1:2]))
 def test_deploy__killed_while_compiling(
     project: SampleProject, new_job: str, step: str, phase: str
 ) -> None:
@@ -109,7 +111,7 @@ def test_deploy__killed_while_compiling(
     kill_and_deploy_again(project, new_job, step, phase)
 
 
-@pytest.mark.parametrize(("step", "phase"), MOMENTS)
+@pytest.mark.parametrize(("step", "phase"), chosen(MOMENTS, FIRST))
 def test_deploy__killed_at_a_step_boundary(
     project: SampleProject, job: str, step: str, phase: str
 ) -> None:
@@ -119,7 +121,12 @@ def test_deploy__killed_at_a_step_boundary(
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/jars/upload"), ("POST", "/jars/.*/run"), ("DELETE", "/jars/")]
+    ("method", "path"),
+    [
+        ("POST", "/jars/.*/run"),
+        pytest.param("POST", "/jars/upload", marks=pytest.mark.slow),
+        pytest.param("DELETE", "/jars/", marks=pytest.mark.slow),
+    ],
 )
 def test_deploy__killed_while_a_call_is_under_way(
     project: SampleProject,

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import PATIENCE, LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob, live_job
 from harness.proxy import Proxy
-from harness.sample_project import Ran, SampleProject
+from harness.sample_project import Ran
 from harness.stack import RunningStack
 
 pytestmark = pytest.mark.slow
@@ -18,13 +17,8 @@ NOWHERE = "http://127.0.0.1:1"
 
 @pytest.fixture(scope="module")
 def at_work(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("answers") / "project"
-    project = SampleProject(root, stack, f"answers-{uuid4().hex[:6]}")
-    job = LiveJob(project, LINE)
-    with job.at_work():
+    with live_job(stack, LINE, tmp_path_factory.mktemp("answers")) as job:
         yield job
-    project.use()
-    project.end_all_jobs()
 
 
 @pytest.fixture

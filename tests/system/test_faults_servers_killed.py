@@ -5,14 +5,12 @@ one job runs, and what is published is what plain Python expects, each window on
 """
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 from harness.faults.boundaries import Boundary
-from harness.faults.live_job import Ended, LiveJob
+from harness.faults.live_job import Ended, LiveJob, live_job
 from harness.faults.servers import Servers, Strike
 from harness.own_stack import own_stack
-from harness.sample_project import SampleProject
 
 pytestmark = pytest.mark.slow
 
@@ -28,21 +26,14 @@ def servers() -> Iterator[Servers]:
 
 @pytest.fixture(scope="module")
 def at_work(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("servers") / "project"
-    project = SampleProject(root, servers.environment, f"servers-{uuid4().hex[:6]}")
-    job = LiveJob(project, LINE)
-    with job.at_work():
+    with live_job(servers.environment, LINE, tmp_path_factory.mktemp("servers")) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture
 def job(at_work: LiveJob, servers: Servers) -> LiveJob:
     servers.await_all()
-    at_work.bring_back()
-    at_work.ensure_running()
-    at_work.await_checkpoints(1)
-    return at_work
+    return at_work.ready()
 
 
 def run_and_kill(job: LiveJob, servers: Servers, kind: str, server: str, moment: Boundary) -> Ended:
@@ -142,6 +133,7 @@ def test_savepoint__server_killed(
     taken = 1 if ended.state == "succeeded" else 0
     assert job.traces.savepoints == traces.savepoints + taken
     job.bring_back()
+    job.await_checkpoints(1)
     job.run("savepoint")
     assert job.traces.savepoints == traces.savepoints + taken + 1
     job.assert_deploy_plans_nothing()

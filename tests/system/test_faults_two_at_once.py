@@ -11,8 +11,6 @@ from harness.proxy import Proxy
 from harness.sample_project import HEADGATE, SampleProject
 from harness.stack import RunningStack
 
-pytestmark = pytest.mark.slow
-
 LINE = "2.3"
 
 

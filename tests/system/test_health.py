@@ -56,8 +56,7 @@ def airflow(chat: Webhook, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with own_airflow(folder, without=["flink-2.2"], configuration=CONFIGURATION) as airflow:
         connection = {"connection_id": "chat", "conn_type": "http", "port": chat.port}
         connection["host"] = "http://127.0.0.1/hooks"
-        answer = airflow.api._request("POST", "/api/v2/connections", json=connection, effect=True)
-        assert answer.ok, answer.text
+        airflow.connect(connection)
         yield airflow
         airflow.project.end_all_jobs()
 
@@ -312,6 +311,8 @@ def test_unreachable_cluster_makes_the_check_neither_red_nor_blind(
 ) -> None:
     """The look says unknown, and why; a cluster that is away for a moment fails nothing."""
     project = airflow.project
+    run, state = airflow.run(CHECK)
+    assert state == "success", airflow.log(CHECK, run, "end_of_check")
     away = project.flink_at(LINE, "http://127.0.0.1:9")
     project.use(flink=away)
     try:

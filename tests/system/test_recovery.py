@@ -19,17 +19,10 @@ from headgate.clients.storage import snapshots_below
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, SnapshotRecord
 
-pytestmark = pytest.mark.slow
-
 LINE = "2.3"
 PATIENCE = 900.0
 JOBMANAGER = f"flink-{LINE}-jobmanager"
 DIE_AT = (sys.executable, "-m", "harness.die_at")
-MOMENTS = [
-    *((step, phase) for step in ("plan", "restore", "stage") for phase in ("intended", "done")),
-    *(("submit", phase) for phase in ("intended", "acting", "acted", "done")),
-    *(("healthy", phase) for phase in ("intended", "pending", "acting", "acted", "done")),
-]
 CANCELLING = [("cancel", phase) for phase in ("intended", "acting", "acted", "done")]
 
 
@@ -57,16 +50,6 @@ def beats(project: SampleProject) -> Iterator[Beats]:
         await_checkpoints(project, beats.job, 3)
         yield beats
     project.end_all_jobs()
-
-
-@pytest.fixture(scope="module")
-def lasting(project: SampleProject) -> Iterator[Beats]:
-    """One live job for all the deaths of its recovery."""
-    beats = Beats(project, f"beats-{uuid4().hex[:6]}", flink=LINE)
-    succeed(project, "apply", "--yes")
-    with beats.beating():
-        succeed(project, "deploy", beats.job)
-        yield beats
 
 
 def succeed(project: SampleProject, *command: str) -> Ran:
@@ -172,6 +155,7 @@ def test_recover__jobmanager_lost_brings_every_job_back(
     assert beats.assert_every_window_once() > 10
 
 
+@pytest.mark.slow
 def test_recover__newest_checkpoint_is_cut_off(
     project: SampleProject, stack: OwnStack, beats: Beats
 ) -> None:
@@ -191,6 +175,7 @@ def test_recover__newest_checkpoint_is_cut_off(
     assert_restored(project, beats.job, older)
 
 
+@pytest.mark.slow
 def test_recover__no_usable_checkpoint_asks_for_a_person(
     project: SampleProject, stack: OwnStack, beats: Beats
 ) -> None:
@@ -212,31 +197,7 @@ def test_recover__no_usable_checkpoint_asks_for_a_person(
     assert_one_healthy_job(project, beats.job)
 
 
-@pytest.mark.parametrize(("step", "phase"), MOMENTS)
-def test_recover__killed_at_a_step_boundary(
-    project: SampleProject, lasting: Beats, step: str, phase: str
-) -> None:
-    """Step: the job is gone; SIGKILL of the recovering process. Expected: run again, one job."""
-    until(lambda: picture(project, lasting.job), seconds=PATIENCE, what="the job runs")
-    await_checkpoints(project, lasting.job, 1)
-    before = latest(project, lasting.job)
-    project.flink(LINE).cancel(before.flink_job_id)
-    until(lambda: not project.live(lasting.job, LINE), seconds=PATIENCE, what="it has ended")
-
-    killed = project.run(step, phase, "recover", lasting.job, command=DIE_AT, timeout=PATIENCE)
-    assert killed.code == -signal.SIGKILL, killed.out + killed.err
-    succeed(project, "recover", lasting.job)
-
-    now = assert_one_healthy_job(project, lasting.job)
-    assert now.attempt == before.attempt + 1
-    assert f"/{before.flink_job_id}/chk-" in (now.restored_from or "")
-
-
-def test_recover__killed_everywhere_loses_and_repeats_nothing(lasting: Beats) -> None:
-    """Step: after all deaths above. Expected: every window was published exactly once."""
-    assert lasting.assert_every_window_once() > 10
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(("step", "phase"), [("", ""), *CANCELLING])
 def test_recover__job_fails_again_and_again(
     project: SampleProject, beats: Beats, step: str, phase: str
@@ -264,6 +225,7 @@ def test_recover__job_fails_again_and_again(
     assert ended.state in {"CANCELED", "FAILED"}
 
 
+@pytest.mark.slow
 def test_stop_drain_publishes_open_windows_and_nothing_continues_silently(
     project: SampleProject, beats: Beats
 ) -> None:
@@ -281,6 +243,7 @@ def test_stop_drain_publishes_open_windows_and_nothing_continues_silently(
     assert project.live(beats.job, LINE) == []
 
 
+@pytest.mark.slow
 def test_cancel_keeps_the_checkpoint_and_start_continues_from_it(
     project: SampleProject, beats: Beats
 ) -> None:
@@ -307,6 +270,7 @@ def test_cancel_keeps_the_checkpoint_and_start_continues_from_it(
     assert beats.assert_every_window_once() > 10
 
 
+@pytest.mark.slow
 def test_start_from_a_named_snapshot(project: SampleProject, beats: Beats) -> None:
     """Step: savepoint, stop, start --from the savepoint. Expected: asked first, then restored."""
     succeed(project, "savepoint", beats.job)
@@ -322,6 +286,7 @@ def test_start_from_a_named_snapshot(project: SampleProject, beats: Beats) -> No
     assert_restored(project, beats.job, named.location)
 
 
+@pytest.mark.slow
 def test_rescale_by_a_restart(project: SampleProject, beats: Beats) -> None:
     """Step: rescale 1 → 2 without the adaptive scheduler. Expected: from a savepoint, exactly."""
     refuse(project, "rescale", beats.job, "129", saying="its max_parallelism is 128")
@@ -338,6 +303,7 @@ def test_rescale_by_a_restart(project: SampleProject, beats: Beats) -> None:
     assert beats.assert_every_window_once() > 10
 
 
+@pytest.mark.slow
 def test_rescale_in_place_on_the_adaptive_scheduler(
     project: SampleProject, stack: OwnStack, beats: Beats
 ) -> None:

@@ -64,7 +64,8 @@ def end_of_check() -> dict[str, int]:
     needy = context["ti"].xcom_pull(task_ids="look_at_jobs")
     if needy is None:
         raise AirflowFailException("the jobs could not be looked at; see the log of look_at_jobs")
-    ended = context["ti"].xcom_pull(task_ids="recover", map_indexes=None) or []
+    # A list of ids and no map_indexes: only that pulls what all mapped tasks have returned.
+    ended = context["ti"].xcom_pull(task_ids=["recover"])
     recovered = {one["job"] for one in ended if one}
     left = [one for one in needy if one["job"] not in recovered]
     if left:

@@ -1,6 +1,7 @@
 """Waiting for an operation without a worker: the triggerer looks, and acts on nothing."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from headgate.airflow.surroundings import services
 from headgate.ids import JobName, OperationId
 from headgate.operations.engine.running import seconds_until_more
+from headgate.plan.left_open import SIGN_OF_LIFE
 
 
 class OperationTrigger(BaseTrigger):
@@ -36,9 +38,14 @@ class OperationTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look until there is more to do; the ending of this trigger never touches the job."""
+        """Look until there is more to do; the ending of this trigger never touches the job.
+
+        It ends also when the task has to show that the operation is worked on, which only a task
+        can: whoever looks writes nothing.
+        """
         wait: float | None = self.first_look_seconds
-        while wait is not None:
+        show_life_at = time.monotonic() + SIGN_OF_LIFE.total_seconds()
+        while wait is not None and time.monotonic() + wait < show_life_at:
             await asyncio.sleep(wait)
             wait = await asyncio.to_thread(self._look)
         yield TriggerEvent({"operation_id": self.operation_id})  # type: ignore[no-untyped-call]

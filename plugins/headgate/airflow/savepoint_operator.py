@@ -7,7 +7,7 @@ from airflow.sdk.definitions.context import Context
 
 from headgate.airflow.operation_operator import OperationOperator
 from headgate.airflow.surroundings import services
-from headgate.ids import JobName
+from headgate.ids import JobName, OperationId
 from headgate.ledger.records import SnapshotRecord
 
 SAVEPOINTS = AssetAlias("savepoints")
@@ -29,8 +29,8 @@ class SavepointOperator(OperationOperator):
 
     template_fields = ("job", "options")
 
-    def _advance(self, context: Context) -> dict[str, Any]:
-        ended = super()._advance(context)
+    def _advance(self, context: Context, awaited: OperationId | None = None) -> dict[str, Any]:
+        ended = super()._advance(context, awaited)
         job = JobName(ended["job"])
         for record in services().ledger.snapshots(job):
             if record.operation_id == ended["operation_id"]:

@@ -8,13 +8,15 @@ from airflow.sdk import TriggerRule, get_current_context, task
 
 from headgate.airflow.run_conf import refuse_unknown_keys
 from headgate.airflow.surroundings import errors_for_airflow, services
-from headgate.operations.disposing.overdue import jobs_to_dispose_for
+from headgate.operations.disposing.overdue import (
+    jobs_to_dispose_for,
+    jobs_with_superfluous_checkpoints,
+)
 from headgate.operations.savepointing.considered import (
     Considered,
     due_for_proof,
     due_for_savepoint,
 )
-from headgate.spec.load import load_declared
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ def jobs_due_for_savepoint() -> list[str]:
     refuse_unknown_keys()
     with errors_for_airflow():
         surroundings = services()
-        considered = due_for_savepoint(surroundings, load_declared(surroundings.project))
+        considered = due_for_savepoint(surroundings)
     return _due(considered)
 
 
@@ -35,7 +37,7 @@ def jobs_due_for_proof() -> list[str]:
     refuse_unknown_keys()
     with errors_for_airflow():
         surroundings = services()
-        considered = due_for_proof(surroundings, load_declared(surroundings.project))
+        considered = due_for_proof(surroundings)
     return _due(considered)
 
 
@@ -44,7 +46,14 @@ def jobs_with_savepoints_to_dispose_of() -> list[str]:
     """Jobs with more savepoints than their policy keeps, whatever became of the new ones."""
     with errors_for_airflow():
         surroundings = services()
-        return list(jobs_to_dispose_for(surroundings, load_declared(surroundings.project)))
+        return list(jobs_to_dispose_for(surroundings))
+
+
+@task(trigger_rule=TriggerRule.ALL_DONE)
+def jobs_with_checkpoints_to_delete() -> list[str]:
+    """Jobs with checkpoints of submissions that nothing goes back to any more."""
+    with errors_for_airflow():
+        return list(jobs_with_superfluous_checkpoints(services()))
 
 
 @task(trigger_rule=TriggerRule.NONE_FAILED)

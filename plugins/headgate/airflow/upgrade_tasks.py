@@ -17,10 +17,10 @@ from headgate.airflow.surroundings import errors_for_airflow, services
 from headgate.ids import OperationId
 from headgate.operations.engine.engine import Waiting
 from headgate.operations.engine.running import resume_operation
+from headgate.operations.handing_over.hand_over import CUT_OVER
 from headgate.operations.open_operation import find_operation
 from headgate.operations.services import Services
 from headgate.operations.upgrading.approve import NOBODY
-from headgate.operations.upgrading.cut_over import CUT_OVER
 from headgate.operations.upgrading.going_back import BACK, LAST
 from headgate.operations.upgrading.shown import (
     decide_upgrade,
@@ -57,6 +57,7 @@ def chosen_upgrade() -> dict[str, Any]:
         "job": params["job"],
         "options": {
             "to": params["line"] or None,
+            "way": params["way"] or None,
             "approval": params["require_approval"],
             "dry_run": params["dry_run"],
             "again": params["again"],

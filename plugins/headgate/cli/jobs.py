@@ -7,6 +7,7 @@ import typer
 from headgate.cli.agreeing import ask_whether
 from headgate.cli.console import err
 from headgate.cli.options import EnvironmentOption, environment, project
+from headgate.cli.restart_options import AcceptAgeOption, RunsNowhereOption
 from headgate.cli.running import run_one
 from headgate.ids import JobName
 from headgate.operations.engine.running import operation_of
@@ -37,10 +38,13 @@ def deploy(
     jobs: JobsArgument,
     *,
     start_empty: StartEmptyOption = False,
+    accept_age: AcceptAgeOption = False,
+    runs_nowhere: RunsNowhereOption = False,
     env: EnvironmentOption = None,
 ) -> None:
     """Bring declared jobs about and wait until they are healthy. Running it twice is safe."""
-    _run_each("deploy", jobs, {"start_empty": start_empty}, env)
+    agreed = {"accept_age": accept_age, "runs_nowhere": runs_nowhere}
+    _run_each("deploy", jobs, {"start_empty": start_empty, **agreed}, env)
 
 
 def stop(

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from headgate.cli.console import out
 from headgate.ledger.records import OperationRecord, StepRecord
+from headgate.operations.abandon import MAY_YET_HAPPEN
 from headgate.operations.open_operation import Outside, WholeOperation
 from headgate.operations.upgrading.switch_times import switches_of
 from headgate.plan.gap import gap_of, phases_of
@@ -89,9 +90,8 @@ def _print_gaps(whole: WholeOperation) -> None:
 def print_outside(whole: WholeOperation, outside: Outside) -> None:
     """What giving the operation up leaves as it is."""
     operation: OperationRecord = whole.operation
-    intended = [step.name for step in whole.steps if step.state == "intended"]
-    if intended:
-        _line(f"Its step {intended[-1]} was begun: its effect may have happened, or may yet.")
+    if whole.begun_step:
+        _line(f"Its step {whole.begun_step} was begun, {MAY_YET_HAPPEN}.")
     for job_id, (line, state) in outside.jobs.items():
         _line(f"Flink {line} runs {operation.job} as {job_id}: {state}. It is left as it is.")
     if not outside.jobs:

@@ -9,6 +9,7 @@ from rich.text import Text
 from headgate.cli.agreeing import ask_whether
 from headgate.cli.console import err, out
 from headgate.cli.options import EnvironmentOption, environment, project
+from headgate.cli.restart_options import AcceptAgeOption, RunsNowhereOption
 from headgate.cli.running import run_each
 from headgate.errors import Rejected
 from headgate.ids import JobName
@@ -23,14 +24,6 @@ SomeJobsArgument = Annotated[
 ]
 FromOption = Annotated[
     str | None, typer.Option("--from", metavar="LOCATION", help="Restore this snapshot.")
-]
-AcceptAgeOption = Annotated[
-    bool,
-    typer.Option(
-        "--accept-age",
-        help="Restore also a snapshot older than recovery.max_age of job.yaml: results since are "
-        "published again.",
-    ),
 ]
 AllOption = Annotated[
     bool, typer.Option("--all", help="Every job that should run and is missing or failing.")
@@ -60,6 +53,7 @@ def recover(
     all_jobs: AllOption = False,
     location: FromOption = None,
     accept_age: AcceptAgeOption = False,
+    runs_nowhere: RunsNowhereOption = False,
     yes: YesOption = False,
     env: EnvironmentOption = None,
 ) -> None:
@@ -76,21 +70,23 @@ def recover(
             next_step="headgate recover --all",
         )
     options = _agreed(services, "recover", names, location, yes=yes, accept_age=accept_age)
-    run_each(services, "recover", names, options)
+    run_each(services, "recover", names, {**options, "runs_nowhere": runs_nowhere})
 
 
 def start(
     jobs: JobsArgument,
     *,
     location: FromOption = None,
+    accept_age: AcceptAgeOption = False,
+    runs_nowhere: RunsNowhereOption = False,
     yes: YesOption = False,
     env: EnvironmentOption = None,
 ) -> None:
     """Start stopped or cancelled jobs again: what ran last, from the newest snapshot or a named."""
     services = Services(project(), environment(env))
     names = _names(jobs)
-    options = _agreed(services, "start", names, location, yes=yes, accept_age=False)
-    run_each(services, "start", names, options)
+    options = _agreed(services, "start", names, location, yes=yes, accept_age=accept_age)
+    run_each(services, "start", names, {**options, "runs_nowhere": runs_nowhere})
 
 
 def cancel(

@@ -1,4 +1,4 @@
-"""`savepoint`, `savepoints`, `prove` and `dispose-savepoints`: the savepoints of jobs."""
+"""`savepoint`, `savepoints`, `prove`, `dispose-savepoints`, `dispose-checkpoints`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from rich.text import Text
 from headgate.cli.console import out, print_json
 from headgate.cli.options import EnvironmentOption, JsonOption, environment, project
 from headgate.cli.running import run_each, run_one
+from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.ledger.records import SnapshotRecord
 from headgate.operations.engine.running import operation_of
@@ -25,6 +26,14 @@ FormatOption = Annotated[
     str,
     typer.Option("--format", help="canonical, native, or policy: what job.yaml says."),
 ]
+ProveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="LOCATION",
+        help="This one instead of the newest, also one in quarantine: restored, it leaves it.",
+    ),
+]
 LocationOption = Annotated[str | None, typer.Option(help="LOCATION of the savepoint.")]
 
 
@@ -34,6 +43,7 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Savepoints")(savepoints)
     app.command(rich_help_panel="Savepoints")(prove)
     app.command(rich_help_panel="Savepoints")(dispose_savepoints)
+    app.command(rich_help_panel="Savepoints")(dispose_checkpoints)
 
 
 def savepoint(
@@ -44,16 +54,31 @@ def savepoint(
     run_each(services, "savepoint", _names(jobs), {"format": savepoint_format})
 
 
-def prove(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
+def prove(
+    jobs: JobsArgument, *, location: ProveOption = None, env: EnvironmentOption = None
+) -> None:
     """Restore the newest savepoint of jobs in a shadow job that publishes nothing."""
+    names = _names(jobs)
+    if location is not None and len(names) != 1:
+        raise Rejected(
+            "--from names the savepoint of one job",
+            still_true="Nothing was changed.",
+            next_step=f"headgate prove JOB --from {location}",
+        )
     services = Services(project(), environment(env))
-    run_each(services, "prove", _names(jobs), {})
+    run_each(services, "prove", names, {"from": location})
 
 
 def dispose_savepoints(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
     """Dispose of the savepoints that the policy of job.yaml no longer keeps."""
     services = Services(project(), environment(env))
     run_each(services, "dispose_savepoints", _names(jobs), {})
+
+
+def dispose_checkpoints(jobs: JobsArgument, *, env: EnvironmentOption = None) -> None:
+    """Delete the retained checkpoints of submissions that nothing goes back to any more."""
+    services = Services(project(), environment(env))
+    run_each(services, "dispose_checkpoints", _names(jobs), {})
 
 
 def savepoints(

@@ -25,6 +25,7 @@ from headgate.operations.engine.running import (
 from headgate.operations.open_operation import find_operation
 from headgate.operations.services import Services
 from headgate.operations.upgrading.shown import decide_upgrade, shown_upgrade, waits_for_decision
+from headgate.plan.way_of_cut_over import WAYS
 
 JobArgument = Annotated[str, typer.Argument(help="Job, by its folder's name.")]
 ToOption = Annotated[
@@ -36,6 +37,15 @@ DryRunOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", help="Approve it now, whatever is shown.")]
 NoApprovalOption = Annotated[
     bool, typer.Option("--no-approval", help="Ask nobody; the ledger has no approval then.")
+]
+WayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--way",
+        metavar="WAY",
+        help=f"How to cut over: {' or '.join(WAYS)}; the best one if not given.",
+        autocompletion=lambda: list(WAYS),
+    ),
 ]
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Also a version that was tried before and has failed.")
@@ -56,6 +66,7 @@ def upgrade(
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     no_approval: NoApprovalOption = False,
+    way: WayOption = None,
     again: AgainOption = False,
     env: EnvironmentOption = None,
 ) -> None:
@@ -67,6 +78,7 @@ def upgrade(
     services = Services(project(), environment(env))
     options = {
         "to": to,
+        "way": way,
         "dry_run": dry_run,
         "approval": False if no_approval else None,
         "again": again,

@@ -31,6 +31,9 @@ from headgate.spec.secrets import resolve
 
 __all__ = ["CompatibilityAnswer", "RegisteredSchema", "Registry", "SchemaReference"]
 
+_PATIENCE = timedelta(seconds=15)
+"""The first write after its start can take a registry several seconds on a machine that is busy."""
+
 
 class Registry:
     """One schema registry.
@@ -39,7 +42,7 @@ class Registry:
     registry's own message. Not for use by several threads at once.
     """
 
-    def __init__(self, address: RegistryAddress, timeout: timedelta = timedelta(seconds=5)) -> None:
+    def __init__(self, address: RegistryAddress, timeout: timedelta = _PATIENCE) -> None:
         """Resolves the password; connects with the first call."""
         password = resolve(address.password) if address.password else ""
         self._address = address

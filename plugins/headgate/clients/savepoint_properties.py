@@ -25,7 +25,7 @@ def savepoint_properties(location: str) -> SavepointProperties:
     Flink writes them there as a serialized Java object (`MetadataV4Serializer`, since 1.15): the
     constant of `SavepointFormatType`, and the name that `SavepointType` gives a savepoint.
     """
-    found = read_head_and_tail(location, METADATA_FILE, tail=_TAIL)
+    found = read_head_and_tail(location, METADATA_FILE, head=0, tail=_TAIL)
     end = found[1] if found else b""
     written = _FORMAT.search(end)
     return SavepointProperties(

@@ -1,6 +1,7 @@
-"""Whether a snapshot's `_metadata` is whole, as far as that shows without Flink."""
+"""What a snapshot's `_metadata` shows without Flink: whether it is whole, and its number."""
 
 import re
+from dataclasses import dataclass
 
 from headgate.clients.storage import MAGIC_NUMBER, METADATA_FILE, read_head_and_tail
 
@@ -9,22 +10,43 @@ _MEASURED_VERSION = 6
 _PROPERTIES = b"org.apache.flink.runtime.checkpoint.CheckpointProperties"
 _LAST_CONSTANT = re.compile(rb"t\x00(.)([A-Z_]+)\Z", re.DOTALL)
 """Java's serialized string at the very end: the name of the last enum constant."""
-_TAIL = 4096
+_HEAD, _TAIL = 16, 4096
+
+
+@dataclass(frozen=True)
+class SnapshotMetadata:
+    """`problem` says why the snapshot cannot be restored; None if nothing speaks against it."""
+
+    problem: str | None
+    checkpoint_id: int | None
+    """Its number in the row of the checkpoints and savepoints of its job; None if unreadable."""
 
 
 def metadata_problem(location: str) -> str | None:
-    """Why the snapshot at a location cannot be restored; None if nothing speaks against it.
+    """Why the snapshot at a location cannot be restored; None if nothing speaks against it."""
+    return read_metadata(location).problem
 
-    Flink writes the properties of the snapshot behind everything else, as one serialized Java
+
+def read_metadata(location: str) -> SnapshotMetadata:
+    """Read both ends of `_metadata`.
+
+    Behind magic number and version Flink writes the checkpoint id, eight bytes, in every version
+    of the format (`MetadataV2V3SerializerBase.serializeMetadata`; seen in snapshots of 2.2 and
+    2.3). It writes the properties of the snapshot behind everything else, as one serialized Java
     object (`MetadataV4Serializer` and later), whose last bytes are the name of an enum constant.
     A file that was cut off does not end so.
     """
-    found = read_head_and_tail(location, METADATA_FILE, tail=_TAIL)
+    found = read_head_and_tail(location, METADATA_FILE, head=_HEAD, tail=_TAIL)
     if found is None:
-        return f"its {METADATA_FILE} is missing or empty"
+        return SnapshotMetadata(f"its {METADATA_FILE} is missing or empty", None)
     head, tail = found
     if int.from_bytes(head[:4], "big") != MAGIC_NUMBER:
-        return f"its {METADATA_FILE} is not one of Flink's"
+        return SnapshotMetadata(f"its {METADATA_FILE} is not one of Flink's", None)
+    number = int.from_bytes(head[8:], "big", signed=True) if len(head) == _HEAD else None
+    return SnapshotMetadata(_end_problem(head, tail), number)
+
+
+def _end_problem(head: bytes, tail: bytes) -> str | None:
     if int.from_bytes(head[4:8], "big") != _MEASURED_VERSION:
         return None
     last = _LAST_CONSTANT.search(tail)

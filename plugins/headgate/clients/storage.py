@@ -1,4 +1,4 @@
-"""State storage: savepoints and checkpoints as folders, wherever fsspec reaches.
+"""State storage: savepoints and checkpoints as folders, in what Flink has file systems for.
 
 Folders of this machine are plain paths or `file:`; `s3://`, `s3a://` and `s3p://` are reached
 through obstore, which takes endpoint and credentials from the environment (`AWS_ENDPOINT_URL`,
@@ -25,7 +25,7 @@ from headgate.errors import HeadgateError, Rejected, Unavailable
 METADATA_FILE = "_metadata"
 MAGIC_NUMBER = 0x4960672D
 """The first four bytes of every `_metadata` (Flink's `CheckpointMetadata.HEADER_MAGIC_NUMBER`)."""
-
+_STORAGES = frozenset({"file", "s3", "gs", "abfs", "abfss", "hdfs", "oss"})
 
 register("s3")
 
@@ -48,6 +48,8 @@ class SnapshotContent:
     size_bytes: int
     problem: str | None
     """Why it is no snapshot that Flink would read; None if it may be one."""
+    modified_at: datetime | None = None
+    """When its `_metadata` was written, which Flink writes last; None where there is none."""
 
 
 def snapshot_at(location: str) -> SnapshotFolder | None:
@@ -93,11 +95,15 @@ def content_of(location: str) -> SnapshotContent:
         if int.from_bytes(head, "big") != MAGIC_NUMBER or length <= len(head):
             what = "empty" if not length else "not one of Flink's, or cut off"
             return SnapshotContent(location, length, size, f"its {METADATA_FILE} is {what}")
-        return SnapshotContent(location, length, size, None)
+        details = entry if _modified(entry) else filesystem.info(metadata)
+        at = _folder(location, details).modified_at
+        return SnapshotContent(location, length, size, None, at)
 
 
-def read_head_and_tail(location: str, name: str, *, tail: int) -> tuple[bytes, bytes] | None:
-    """The first eight and the last `tail` bytes of a file in a folder; None if there is nothing.
+def read_head_and_tail(
+    location: str, name: str, *, head: int, tail: int
+) -> tuple[bytes, bytes] | None:
+    """So many bytes of both ends of a file in a folder, or all; None if there is nothing.
 
     A running job may delete an old checkpoint between two reads: then it is not there.
     """
@@ -107,11 +113,11 @@ def read_head_and_tail(location: str, name: str, *, tail: int) -> tuple[bytes, b
             size = int(filesystem.info(file)["size"] or 0)
             if not size:
                 return None
-            head: bytes = filesystem.cat_file(file, start=0, end=min(8, size))
+            begin: bytes = filesystem.cat_file(file, start=0, end=min(head, size))
             end: bytes = filesystem.cat_file(file, start=max(0, size - tail), end=size)
         except FileNotFoundError:
             return None
-        return head, end
+        return begin, end
 
 
 def folders_named(location: str, pattern: str) -> Sequence[str]:
@@ -144,6 +150,15 @@ def delete_folder(location: str) -> None:
             return
 
 
+def delete_metadata(location: str) -> None:
+    """Delete what makes a snapshot restorable, before the rest of it; none there is no error."""
+    with _opened(location) as (filesystem, path):
+        try:
+            filesystem.rm_file(f"{path}/{METADATA_FILE}")
+        except FileNotFoundError:
+            return
+
+
 def delete_if_empty(location: str) -> None:
     """Delete a folder that holds nothing; object stores have no such folders."""
     with _opened(location) as (filesystem, path):
@@ -161,13 +176,13 @@ def _opened(location: str) -> Iterator[tuple[Any, str]]:
 
     """
     url = fsspec_url(location)
-    if not url.startswith("/") and "://" not in url:
+    scheme = "file" if url.startswith("/") else url.partition("://")[0]
+    if scheme == url:
         # fsspec would take it as relative to wherever this process was started.
-        raise Rejected(
-            f"{location!r} is no absolute location of state",
-            still_true="Nothing was changed.",
-            next_step="correct `state` in headgate.toml: a folder, or s3://, s3a://, s3p://",
-        )
+        raise _unreadable(f"{location!r} is no absolute location of state")
+    if scheme not in _STORAGES or "::" in url:
+        # fsspec would go to any server that somebody names, `::` chains one to another.
+        raise _unreadable(f"{location!r} cannot be read from here: it is no storage of state")
     try:
         filesystem, path = fsspec.core.url_to_fs(url)
         filesystem.invalidate_cache()
@@ -175,10 +190,8 @@ def _opened(location: str) -> Iterator[tuple[Any, str]]:
     except HeadgateError:
         raise
     except (ImportError, ValueError) as error:
-        raise Rejected(
-            f"{plain_location(location)} cannot be read from here: {error}",
-            still_true="Nothing was changed.",
-            next_step="correct `state` in headgate.toml: a folder, or s3://, s3a://, s3p://",
+        raise _unreadable(
+            f"{plain_location(location)} cannot be read from here: {error}"
         ) from error
     except Exception as error:  # every protocol of fsspec has errors of its own
         raise Unavailable(
@@ -186,6 +199,15 @@ def _opened(location: str) -> Iterator[tuple[Any, str]]:
             f"{type(error).__name__}: {error}",
             next_step="check `state` in headgate.toml, and that the storage can be reached",
         ) from error
+
+
+def _unreadable(what: str) -> Rejected:
+    return Rejected(
+        what,
+        still_true="Nothing was changed.",
+        next_step="correct `state` in headgate.toml, or the location that was named: a folder, or "
+        "s3://, s3a://, s3p://",
+    )
 
 
 def _same_path(one: str, other: str) -> bool:

@@ -1,18 +1,48 @@
 """Opening the ledger: one SQLAlchemy engine, brought to the newest revision first."""
 
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteError
 
 import stamina
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 
 from headgate.ledger.migrating import migrate
 from headgate.ledger.translated import translate_errors
 
 _BUSY_TIMEOUT_SECONDS = 30
-_CONNECT_TIMEOUT_SECONDS = 10
+_CONNECT = {
+    "connect_timeout": 10,
+    # A server that has vanished says nothing; TCP notices, of what was sent and what is awaited.
+    "tcp_user_timeout": 30_000,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+}
+"""Of libpq: seconds, but milliseconds for `tcp_user_timeout`. An address may say otherwise."""
+_SETTINGS = {
+    "idle_in_transaction": "idle_in_transaction_session_timeout",
+    "lock": "lock_timeout",
+    "statement": "statement_timeout",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long the server lets a transaction wait.
+
+    A process that is frozen in the middle of a write holds the lease of its job: the server ends
+    its transaction, before whoever waits for that lease gives up.
+    """
+
+    idle_in_transaction: timedelta = timedelta(seconds=20)
+    lock: timedelta = timedelta(seconds=30)
+    statement: timedelta = timedelta(seconds=60)
 
 
 def open_database(url: str, password: str | None = None) -> Engine:
@@ -33,20 +63,32 @@ def open_database(url: str, password: str | None = None) -> Engine:
     return engine
 
 
-def connect_to(url: str, password: str | None = None) -> Engine:
+def connect_to(url: str, password: str | None = None, limits: Limits | None = None) -> Engine:
     """An engine whose errors are headgate's own. Touches no table."""
-    engine = _sqlite(url) if url.startswith("sqlite") else _server(url, password)
+    is_file = url.startswith("sqlite")
+    engine = _sqlite(url) if is_file else _server(url, password, limits or Limits())
     translate_errors(engine)
     return engine
 
 
-def _server(url: str, password: str | None) -> Engine:
+def _server(url: str, password: str | None, limits: Limits) -> Engine:
     """The pool asks each connection before it lends it: a server may have restarted."""
-    timeout = {"connect_timeout": _CONNECT_TIMEOUT_SECONDS}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=timeout)
+    whole = make_url(url)
     if password is not None:
-        with_password = engine.url.set(password=password)
-        engine = create_engine(with_password, pool_pre_ping=True, connect_args=timeout)
+        whole = whole.set(password=password)
+    timeouts = {name: value for name, value in _CONNECT.items() if name not in whole.query}
+    engine = create_engine(whole, pool_pre_ping=True, connect_args=timeouts)
+
+    def limit(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        for setting, duration in vars(limits).items():
+            name = _SETTINGS[setting]
+            milliseconds = str(duration // timedelta(milliseconds=1))
+            cursor.execute("SELECT set_config(%s, %s, false)", (name, milliseconds))
+        cursor.close()
+        connection.commit()
+
+    event.listen(engine, "connect", limit)
     return engine
 
 

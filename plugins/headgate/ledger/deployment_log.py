@@ -39,6 +39,19 @@ class DeploymentLog(FencedWrites):
                 .values(state=state, updated_at=self._clock.now(), **changes)
             )
 
+    def seen_healthy(self, flink_job_id: FlinkJobId) -> None:
+        """Write that an intended deployment works; whatever else has become of one stays.
+
+        Needs no lease: it says what was seen, and the next write of an operation goes over it.
+        """
+        columns = tables.deployments.c
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(tables.deployments)
+                .where(columns.flink_job_id == flink_job_id, columns.state == "intended")
+                .values(state="healthy", updated_at=self._clock.now())
+            )
+
     def deployments(self, job: JobName | None = None) -> Sequence[DeploymentRecord]:
         """Deployments, the latest submission first."""
         columns = tables.deployments.c
@@ -49,6 +62,14 @@ class DeploymentLog(FencedWrites):
             query = query.where(columns.job == job)
         with self._engine.begin() as connection:
             return [DeploymentRecord(**row._mapping) for row in connection.execute(query)]  # noqa: SLF001
+
+    def sources(self) -> Sequence[tuple[JobName, str]]:
+        """Every job with every snapshot that one of its deployments was restored from."""
+        columns = tables.deployments.c
+        query = select(columns.job, columns.restored_from).distinct()
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.where(columns.restored_from.is_not(None))).all()
+        return [(JobName(job), source) for job, source in rows]
 
     def deployment(self, job: JobName, flink_job_id: FlinkJobId) -> DeploymentRecord:
         """The deployment with this Flink job id. Raises KeyError if there is none."""

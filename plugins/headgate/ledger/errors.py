@@ -1,6 +1,7 @@
 """Why a write or a lease was refused."""
 
 from headgate.errors import Rejected, Unavailable
+from headgate.ids import JobName
 from headgate.ledger.records import LeaseRecord, OperationRecord
 
 
@@ -38,3 +39,14 @@ class Ended(Rejected):
             next_step=operation.next_step or f"headgate status {operation.job}",
         )
         self.operation = operation
+
+
+class AnotherOperation(Rejected):
+    """The id is taken by an operation on another job, or of another kind."""
+
+    def __init__(self, known: OperationRecord, kind: str, job: JobName) -> None:
+        super().__init__(
+            f"operation {known.id} is {known.kind} {known.job}, not {kind} {job}",
+            still_true="Nothing was changed.",
+            next_step=f"headgate operations {known.id}",
+        )

@@ -5,6 +5,7 @@ from headgate.ledger.decision_log import DecisionLog
 from headgate.ledger.deployment_log import DeploymentLog
 from headgate.ledger.health_log import HealthLog
 from headgate.ledger.operation_log import OperationLog
+from headgate.ledger.shared_turns import SharedTurns
 from headgate.ledger.snapshot_log import SnapshotLog
 from headgate.ledger.step_log import StepLog
 from headgate.ledger.turns import Turns
@@ -14,6 +15,7 @@ class Ledger(
     OperationLog,
     StepLog,
     Turns,
+    SharedTurns,
     DeploymentLog,
     SnapshotLog,
     HealthLog,

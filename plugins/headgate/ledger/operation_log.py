@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, update
 
 from headgate.ids import JobName, OperationId
 from headgate.ledger import tables
-from headgate.ledger.errors import Busy, Ended
+from headgate.ledger.errors import AnotherOperation, Busy, Ended
 from headgate.ledger.fencing import FencedWrites
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord, OperationState
 from headgate.ledger.rows import insert_if_absent, lease_row, operation_row
@@ -34,6 +34,7 @@ class OperationLog(FencedWrites):
         Raises:
             Busy: another operation, not yet ended, holds the job.
             Ended: this operation has ended; nobody holds it any more.
+            AnotherOperation: the id is that of an operation on another job, or of another kind.
 
         """
         with self._engine.begin() as connection:
@@ -41,6 +42,7 @@ class OperationLog(FencedWrites):
             begun = {"id": operation_id, "kind": kind, "job": job, "state": "running"}
             told = {"request": dict(request), "surface": surface, "reason": "", "next_step": ""}
             insert_if_absent(connection, tables.operations, {**begun, **told, "started_at": now})
+            _refuse_another(operation_row(connection, operation_id), kind, job)
             lease = _locked_lease(connection, job, operation_id, holder, now)
             operation = operation_row(connection, operation_id)
             if operation is not None and operation.state != "running":
@@ -54,6 +56,15 @@ class OperationLog(FencedWrites):
                 update(tables.leases).where(tables.leases.c.job == job).values(**vars(taken))
             )
             return taken
+
+    def renew_lease(self, lease: LeaseRecord) -> None:
+        """Show that the holder is still at work: `taken_at` becomes now, the fence stays."""
+        with self._fenced(lease) as connection:
+            connection.execute(
+                update(tables.leases)
+                .where(tables.leases.c.job == lease.job)
+                .values(taken_at=self._clock.now())
+            )
 
     def end_operation(
         self,
@@ -89,15 +100,18 @@ class OperationLog(FencedWrites):
         limit: int = 50,
         *,
         states: Collection[OperationState] = (),
+        kinds: Collection[str] = (),
         id_prefix: str = "",
     ) -> Sequence[OperationRecord]:
-        """The latest operations, newest first; of these states only, if any is named."""
+        """The latest operations, newest first; of these states and kinds only, if any is named."""
         columns = tables.operations.c
         query = select(tables.operations).order_by(columns.started_at.desc())
         if job is not None:
             query = query.where(columns.job == job)
         if states:
             query = query.where(columns.state.in_(states))
+        if kinds:
+            query = query.where(columns.kind.in_(kinds))
         if id_prefix:
             query = query.where(columns.id.startswith(id_prefix, autoescape=True))
         with self._engine.begin() as connection:
@@ -108,6 +122,12 @@ class OperationLog(FencedWrites):
         """Who may act on the job, or did last."""
         with self._engine.begin() as connection:
             return lease_row(connection, job, lock=False)
+
+
+def _refuse_another(known: OperationRecord | None, kind: str, job: JobName) -> None:
+    """The lease of one job gives no right to act on another."""
+    if known is not None and (known.kind, known.job) != (kind, job):
+        raise AnotherOperation(known, kind, job)
 
 
 def _locked_lease(

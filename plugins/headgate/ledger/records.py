@@ -9,10 +9,11 @@ from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName, OperationId
 
 Json = Mapping[str, Any]
 OperationState = Literal["running", "succeeded", "failed", "rolled_back", "needs_operator"]
-DeploymentState = Literal["intended", "healthy", "stopped", "cancelled"]
+DeploymentState = Literal["intended", "healthy", "stopped", "cancelled", "astray"]
 """intended: written before the submission; healthy: it has passed the health gate, so it has had
 state; stopped: it was ended with a savepoint; cancelled: it was ended on purpose and has left its
-retained checkpoint. Whether it runs now is Flink's to say."""
+retained checkpoint; astray: Flink had started it from other state than asked for, so it was ended
+and nothing continues from what it left. Whether it runs now is Flink's to say."""
 SnapshotState = Literal["whole", "disposing", "quarantined"]
 """whole: it can be restored; disposing: its files are being deleted; quarantined: it was found
 corrupt, so nothing is restored from it."""
@@ -111,6 +112,9 @@ class DeploymentRecord:
     """Full version of the cluster at the submission, such as 2.2.1."""
     parallelism: int | None = None
     """What it runs with now, declared or rescaled; None where the ledger did not keep it yet."""
+    cluster: str | None = None
+    """Address of the JobManager that it was submitted to; None where the ledger did not keep it
+    yet. The address of a line may change while the job runs on."""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,8 @@ def up(
             end_leftovers(layout)  # of a supervisor that was killed
         _refuse_taken_ports(layout, ports, supervisor, wanted)
         environment = offered_environment(layout, ports)
-        with _undone_on_failure(layout, supervisor, secrets) as undo:
+        ran_before = supervisor is not None
+        with _undone_on_failure(layout, secrets, ran_before=ran_before) as undo:
             if supervisor is None:
                 supervisor = launch(layout, secrets["supervisor_password"])
             else:
@@ -160,7 +161,7 @@ def _held(layout: Layout) -> Iterator[None]:
 
 @contextmanager
 def _undone_on_failure(
-    layout: Layout, running_before: Supervisor | None, secrets: Secrets
+    layout: Layout, secrets: Secrets, *, ran_before: bool
 ) -> Iterator[list[Startup]]:
     """On any error, Ctrl-C included, stop what was started: everything, if nothing ran before."""
     startups: list[Startup] = []
@@ -170,11 +171,13 @@ def _undone_on_failure(
         with _deaf_to_interrupts():
             for startup in startups:
                 startup.tell_undone()
-            if running_before is None:
-                stop_stack(layout, connect(layout, secrets["supervisor_password"]))
+            # A call that was interrupted may have left its connection in the middle of an answer.
+            supervisor = connect(layout, secrets["supervisor_password"])
+            if supervisor is None or not ran_before:
+                stop_stack(layout, supervisor)
             else:
                 for startup in startups:
-                    stop_services(running_before, startup.started)
+                    stop_services(supervisor, startup.started)
         raise
 
 

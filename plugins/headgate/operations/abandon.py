@@ -6,6 +6,9 @@ from headgate.ledger.records import OperationRecord
 from headgate.operations.open_operation import WholeOperation
 from headgate.operations.services import Services, this_process
 
+MAY_YET_HAPPEN = "whose effect may have happened, or may yet"
+"""A driver runs on in its JobManager, a savepoint is written on, whoever asked for it is gone."""
+
 
 def refuse_while_it_runs(whole: WholeOperation) -> None:
     """An operation whose process is alive on this host is not given up behind its back.
@@ -44,10 +47,12 @@ def abandon(services: Services, whole: WholeOperation, by: str) -> OperationReco
         surface=operation.surface,
         holder=this_process(),
     )
+    begun = whole.begun_step
+    warning = f" in its step {begun}, {MAY_YET_HAPPEN}" if begun else ""
     ledger.end_operation(
         lease,
         "failed",
-        reason=f"abandoned by {by}",
+        reason=f"abandoned by {by}{warning}",
         next_step=f"headgate status {operation.job}",
     )
     return ledger.operation(operation.id) or operation

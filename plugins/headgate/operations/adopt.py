@@ -14,12 +14,12 @@ from headgate.operations.adopting.entries_as_json import (
     snapshots_of,
 )
 from headgate.operations.adopting.found_entries import find_entries
-from headgate.operations.engine.step import Absent, Done, Intention, Look, Run, Step
+from headgate.operations.engine.step import Absent, Done, Intention, Look, OnlyLooks, Run, Step
 from headgate.operations.services import Services
 from headgate.spec.names import name_problem
 
 
-class FindEntries:
+class FindEntries(OnlyLooks):
     """Evidence: the entries, whole. Reads only."""
 
     name: ClassVar[str] = "find"
@@ -40,9 +40,6 @@ class FindEntries:
                 next_step=f"headgate adopt {run.job}",
             )
         return Done(as_evidence(found))
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` finds or refuses."""
 
 
 class RecordEntries:

@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 
 from headgate.ids import JobName
 from headgate.ledger.records import Json
+from headgate.operations.cluster_turn import AwaitTurn
 from headgate.operations.ending.cancel_step import CancelJob
 from headgate.operations.ending.retained_checkpoint import RecordCancel, RefuseWithoutCheckpoint
 from headgate.operations.engine.step import Step
+from headgate.operations.options import flag, refuse_unknown_options
 from headgate.operations.services import Services
 from headgate.operations.stopping.find_running import (
     FindRunning,
@@ -17,19 +19,21 @@ from headgate.operations.stopping.find_running import (
 
 
 class Cancel:
-    """find → check → cancel → record_cancel."""
+    """turn → find → check → cancel → record_cancel."""
 
     kind: ClassVar[str] = "cancel"
 
     def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
         """Whether it may end although it has no checkpoint to continue from."""
         refuse_never_deployed(services, job)
-        return {"discard_state": bool(options.get("discard_state"))}
+        refuse_unknown_options(options, "discard_state")
+        return {"discard_state": flag(options, "discard_state")}
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
-        """Always the same four."""
+        """Always the same five."""
         del evidence
         return (
+            AwaitTurn(),
             FindRunning(),
             RefuseWithoutCheckpoint(running_deployment),
             CancelJob(running_deployment),

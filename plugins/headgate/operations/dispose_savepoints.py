@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from headgate.ids import JobName
 from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import declared_job
+from headgate.operations.declared_one_by_one import declared_by_itself
 from headgate.operations.disposing.choose_savepoints import ChooseSavepoints
 from headgate.operations.disposing.delete_savepoints import DeleteSavepoints
 from headgate.operations.disposing.forget_savepoints import ForgetSavepoints
@@ -22,7 +22,7 @@ class DisposeSavepoints:
     def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
         """Nothing of the policy: a disposal that was cut off is resumed under any policy."""
         del options
-        declared_job(services, job)
+        declared_by_itself(services, job)
         return {}
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:

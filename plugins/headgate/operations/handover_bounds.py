@@ -5,7 +5,7 @@ from pathlib import Path
 from headgate.ids import FlinkJobId, JobName
 from headgate.operations.deployment.whole_file import write_whole
 from headgate.operations.services import Services
-from headgate.plan.handover import Bounds
+from headgate.plan.handover import OPEN, Bounds
 
 
 def bounds_file(services: Services, job: JobName, flink_job_id: FlinkJobId) -> Path:
@@ -19,6 +19,11 @@ def bounds_file(services: Services, job: JobName, flink_job_id: FlinkJobId) -> P
 def write_bounds(file: Path, bounds: Bounds) -> None:
     """Write the file, whole or not at all; gates read it within 100 ms, or a second at most."""
     write_whole(file, bounds.to_text())
+
+
+def bounds_given(file: Path) -> Bounds:
+    """What the file says; without it all is open."""
+    return Bounds.of_text(file.read_text(encoding="utf-8")) if file.is_file() else OPEN
 
 
 def gate_parameters(file: Path, *, required: bool = False) -> dict[str, str]:

@@ -11,6 +11,9 @@ from headgate.plan.health_memory import LookMemory
 from headgate.spec.declared import DeclaredJob
 from headgate.spec.load import load_job_alone
 
+ENDED_AS = "ended_as"
+"""In the memory of a look: the Flink state in which the job had ended."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -29,6 +32,29 @@ class Known:
         if look is None or latest is None or look.flink_job_id != latest.flink_job_id:
             return None
         return LookMemory.of(look.memory)
+
+    @property
+    def ended_as(self) -> str | None:
+        """The Flink state in which this very job was last seen to have ended.
+
+        Flink forgets it: an hour after the end, and with its JobManager.
+        """
+        look, latest = self.last_look, self.latest
+        if look is None or latest is None or look.flink_job_id != latest.flink_job_id:
+            return None
+        return look.memory.get(ENDED_AS)
+
+
+def known_job(services: Services, job: JobName, declared: DeclaredJob | None) -> Known:
+    """Of one job."""
+    deployments = services.ledger.deployments(job)
+    return Known(
+        job=job,
+        declared=declared,
+        latest=deployments[0] if deployments else None,
+        operation=services.ledger.running_operation(job),
+        last_look=services.ledger.health_look(job),
+    )
 
 
 def known_jobs(services: Services, jobs: Mapping[JobName, DeclaredJob | None]) -> Sequence[Known]:

@@ -29,14 +29,23 @@ class JobLook:
     known: Known
     status: JobStatus
     memory: LookMemory | None
+    ended_as: str | None = None
+    """The Flink state in which it has ended, remembered where Flink no longer knows it."""
 
 
-def look_at_jobs(services: Services, known: Sequence[Known]) -> Sequence[JobLook]:
-    """Look at several jobs, a few at a time, in their order."""
-    _ = services.ledger  # opened once, before the threads share it
-    committed = CommittedInput(services)
+def look_at_jobs(
+    services: Services, known: Sequence[Known], *, asks_kafka: bool = True
+) -> Sequence[JobLook]:
+    """Look at several jobs, a few at a time, in their order.
+
+    A cluster that does not answer is not asked again about the others: they are `unknown`, and
+    the jobs of the other clusters do not wait for it. With `asks_kafka`, consumer groups tell of
+    the input where sources do not.
+    """
+    one_pass = services.for_one_pass()
+    committed = CommittedInput(one_pass) if asks_kafka else None
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        return list(pool.map(lambda one: look_at_job(services, one, committed), known))
+        return list(pool.map(lambda one: look_at_job(one_pass, one, committed), known))
 
 
 def look_at_job(
@@ -53,7 +62,7 @@ def look_at_job(
         client = services.flink(latest.line)
         picture = client.job(latest.flink_job_id)
     except HeadgateError as error:
-        return _unseen(known, latest, "unknown", error.what.splitlines()[0])
+        return _unseen(known, latest, "unknown", error.what.splitlines()[0], known.ended_as)
     if picture is None or picture.is_terminal:
         return _ended(services, known, latest, picture)
     now = services.clock.now()
@@ -75,18 +84,25 @@ def look_at_job(
 def _ended(
     services: Services, known: Known, latest: DeploymentRecord, picture: JobPicture | None
 ) -> JobLook:
+    ended_as = known.ended_as if picture is None else picture.state
     if known.operation is None:
         older = _older_ledger(services, known.job)
         if older is not None:
-            return _unseen(known, latest, "unknown", older)
+            return _unseen(known, latest, "unknown", older, ended_as)
     if latest.state == "stopped":
-        return _unseen(known, latest, "stopped", "stopped with a savepoint")
+        return _unseen(known, latest, "stopped", "stopped with a savepoint", ended_as)
     if latest.state == "cancelled":
         reason = "cancelled; its retained checkpoint is kept"
-        return _unseen(known, latest, "stopped", reason)
+        return _unseen(known, latest, "stopped", reason, ended_as)
+    if latest.state == "astray":
+        reason = "Flink had started it from other state than asked for, so it was cancelled"
+        return _unseen(known, latest, "failing", reason, ended_as)
     limits = limits_of(known.declared.spec if known.declared else None)
     health = health_of(picture, limits, known.memory, services.clock.now())
-    return _unseen(known, latest, health.state, health.reason)
+    reason = health.reason
+    if picture is None and ended_as is not None:
+        reason += f"; it had ended as {ended_as} before"
+    return _unseen(known, latest, health.state, reason, ended_as)
 
 
 def _tells_input_lag(picture: JobPicture) -> bool:
@@ -130,8 +146,10 @@ def _never_deployed(services: Services, known: Known) -> JobStatus:
     return JobStatus(known.job, line, "not deployed", under_way, operation=_kind(operation))
 
 
-def _unseen(known: Known, latest: DeploymentRecord, state: State, reason: str) -> JobLook:
-    return JobLook(known, _recorded(known, latest, state, reason), known.memory)
+def _unseen(
+    known: Known, latest: DeploymentRecord, state: State, reason: str, ended_as: str | None
+) -> JobLook:
+    return JobLook(known, _recorded(known, latest, state, reason), known.memory, ended_as)
 
 
 def _recorded(known: Known, latest: DeploymentRecord, state: State, reason: str) -> JobStatus:

@@ -8,6 +8,7 @@ from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName, OperationId
 from headgate.ledger.ledger import Ledger
 from headgate.ledger.records import LeaseRecord, OperationRecord, StepRecord
+from headgate.operations.engine.step import TURN
 from headgate.operations.lease_holder import Whereabouts, whereabouts
 from headgate.operations.live_jobs import live_jobs
 from headgate.operations.services import Services
@@ -28,6 +29,12 @@ class WholeOperation:
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.operation.state == "running"
+
+    @property
+    def begun_step(self) -> str | None:
+        """The step whose effect was intended and not seen yet; None where there is none."""
+        begun = [one.name for one in self.steps if one.state == "intended" and one.name != TURN]
+        return begun[-1] if begun else None
 
     @property
     def next_step(self) -> str:

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from headgate.ids import JobName
 from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import declared_job
+from headgate.operations.declared_one_by_one import declared_by_itself
 from headgate.operations.engine.step import Step
+from headgate.operations.options import refuse_unknown_options, text
 from headgate.operations.proving.choose_savepoint import ChooseSavepoint
 from headgate.operations.proving.end_shadow import EndShadow
 from headgate.operations.proving.record_proof import RecordProof
@@ -25,10 +26,14 @@ class Prove:
     kind: ClassVar[str] = "prove"
 
     def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
-        """Any declared job. The savepoint is chosen by the first step."""
-        del options
-        declared_job(services, job)
-        return {}
+        """Any declared job; `from` names a savepoint, else the first step takes the newest.
+
+        One that is named may be in quarantine: a proof that succeeds lifts it.
+        """
+        refuse_unknown_options(options, "from")
+        named = text(options, "from")
+        declared_by_itself(services, job)
+        return {"from": named} if named else {}
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
         """What follows depends on what is seen of the savepoint."""

@@ -6,23 +6,28 @@ from typing import Any, ClassVar
 from headgate.errors import Rejected
 from headgate.ids import JobName, OperationId
 from headgate.ledger.records import Json, OperationRecord
+from headgate.operations.engine.phases import within
 from headgate.operations.engine.step import Run, Step
+from headgate.operations.handing_over.hand_over import hand_over_steps, why_called_off
+from headgate.operations.options import refuse_unknown_options
 from headgate.operations.services import Services
 from headgate.operations.stopping.find_running import refuse_never_deployed
 from headgate.operations.upgrading.going_back import GoingBack
+from headgate.operations.upgrading.hand_back import PlanHandBack, RecordHandBack
 from headgate.operations.upgrading.past_upgrades import KIND, evidence_of
 
+HAND_BACK = "hand_back"
 _LATEST = 200
 
 
 class Rollback:
-    """back → outcome: the same as what follows a failed gate of an upgrade."""
+    """hand_back, or back as what follows a failed gate of an upgrade; then outcome."""
 
     kind: ClassVar[str] = "rollback"
 
     def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
         """The upgrade that is taken back: the last one, if what runs now came by it."""
-        del options
+        refuse_unknown_options(options)
         refuse_never_deployed(services, job)
         under_way = services.ledger.running_operation(job)
         if under_way is not None and under_way.kind == self.kind:
@@ -38,8 +43,18 @@ class Rollback:
         return {"upgrade": _last_upgrade(services, job).id}
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
-        """What follows depends on whether the exact way is open."""
-        return GoingBack(_evidence_of_upgrade).steps(evidence)
+        """Handed over again where both versions can run; else, or if that fails, as `GoingBack`."""
+        planned = evidence.get(f"{HAND_BACK}.plan")
+        back = within(HAND_BACK, (PlanHandBack(_evidence_of_upgrade),))
+        if planned is None:
+            return back
+        if planned["action"] == "hand-over":
+            back += hand_over_steps(HAND_BACK, evidence, planned)
+            if why_called_off(HAND_BACK, evidence) is None:
+                return (*back, RecordHandBack(HAND_BACK))
+            if any(step.name not in evidence for step in back):
+                return back
+        return (*back, *GoingBack(_evidence_of_upgrade).steps(evidence))
 
 
 def _last_upgrade(services: Services, job: JobName) -> OperationRecord:

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.ledger.records import Json
+from headgate.operations.cluster_turn import AwaitTurn
 from headgate.operations.engine.step import Step
+from headgate.operations.options import flag, refuse_unknown_options, text
 from headgate.operations.savepointing.record_savepoint import RecordSavepoint
 from headgate.operations.savepointing.take_savepoint import TakeSavepoint
 from headgate.operations.services import Services
@@ -22,14 +24,15 @@ BY_POLICY = "policy"
 
 
 class Savepoint:
-    """find → savepoint → record_savepoint."""
+    """turn → find → savepoint → record_savepoint."""
 
     kind: ClassVar[str] = "savepoint"
 
     def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
         """The format, from the options or the job's policy, and what the savepoint is for."""
+        refuse_unknown_options(options, "format", "scheduled")
+        wanted, is_scheduled = text(options, "format") or BY_POLICY, flag(options, "scheduled")
         refuse_never_deployed(services, job)
-        wanted = options.get("format") or BY_POLICY
         if wanted not in (*FORMATS, BY_POLICY):
             raise Rejected(
                 f"{wanted!r} is no savepoint format; there are {' and '.join(FORMATS)}",
@@ -39,13 +42,13 @@ class Savepoint:
         if wanted == BY_POLICY:
             declared = load_job_alone(services.project, job)
             wanted = declared.spec.savepoint.format if declared else "canonical"
-        origin = "scheduled" if options.get("scheduled") else "on_demand"
-        return {"format": wanted, "origin": origin}
+        return {"format": wanted, "origin": "scheduled" if is_scheduled else "on_demand"}
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
-        """Always the same three."""
+        """Always the same four."""
         del evidence
         return (
+            AwaitTurn(),
             FindRunning(),
             TakeSavepoint(running_deployment),
             RecordSavepoint(running_deployment),

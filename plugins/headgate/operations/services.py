@@ -2,13 +2,14 @@
 
 import os
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from headgate.clients.flink import FlinkClient
 from headgate.clients.kafka_admin import KafkaAdmin
 from headgate.clients.registry import Registry
+from headgate.clients.silence import Silence
 from headgate.clock import SYSTEM_CLOCK, Clock
 from headgate.errors import Rejected
 from headgate.ids import FlinkLineName
@@ -26,6 +27,17 @@ class Services:
     project: Path
     environment: NamedEnvironment
     clock: Clock = field(default=SYSTEM_CLOCK)
+    silence: Silence | None = None
+    """Within one pass over many jobs: the clusters that did not answer in it."""
+
+    def for_one_pass(self) -> "Services":
+        """The same, but a cluster that does not answer once is not asked again.
+
+        For a pass over many jobs, so that one hung JobManager does not hold up all of them.
+        """
+        services = replace(self, silence=Silence())
+        vars(services)["ledger"] = self.ledger  # opened once, also where threads share it
+        return services
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -58,7 +70,7 @@ class Services:
 
     def flink(self, line: FlinkLineName) -> FlinkClient:
         """A client of the cluster that runs a Flink line."""
-        return FlinkClient(line, self.cluster(line).rest)
+        return FlinkClient(line, self.cluster(line).rest, self.silence)
 
 
 def this_process() -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Artefacts:
     @property
     def digest(self) -> Digest:
         """Digest of all names and contents."""
-        return digest_of("artefacts", *(part for file in self.files for part in file))
+        return _digest_of(self.files)
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,16 @@ class Staged:
     def binding(self) -> Path:
         """The driver's only argument."""
         return self.folder / BINDING_FILE
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the folder holds just what its digest says; Python's own caches do not count."""
+        files = sorted(
+            (file.relative_to(self.folder).as_posix(), file.read_bytes())
+            for file in self.folder.rglob("*")
+            if file.is_file() and "__pycache__" not in file.parts
+        )
+        return _digest_of(files) == self.digest
 
     def as_evidence(self) -> dict[str, str]:
         """What a submission needs of it, as a step's evidence."""
@@ -98,24 +108,31 @@ def place_of(root: Path, job: JobName, digest: Digest) -> Staged:
 
 
 def stage(root: Path, artefacts: Artefacts) -> Staged:
-    """Write the folder, whole or not at all; one that is there already is left as it is."""
+    """Write the folder, whole or not at all; one that is there already is left as it is.
+
+    Raises OSError where it cannot be written; then nothing is left of it.
+    """
     place = place_of(root, artefacts.job, artefacts.digest)
     if place.folder.is_dir():
         return place
     place.folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=".staging-", dir=place.folder.parent))
-    for name, content in artefacts.files:
-        file = unfinished / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-        file.chmod(_READ_ONLY)
     try:
+        for name, content in artefacts.files:
+            file = unfinished / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            file.chmod(_READ_ONLY)
         unfinished.rename(place.folder)
     except OSError:
+        shutil.rmtree(unfinished, ignore_errors=True)
         if not place.folder.is_dir():
             raise
-        shutil.rmtree(unfinished)
     return place
+
+
+def _digest_of(files: Iterable[tuple[str, bytes]]) -> Digest:
+    return digest_of("artefacts", *(part for file in files for part in file))
 
 
 def _python_files(folder: Path) -> Iterator[tuple[str, bytes]]:

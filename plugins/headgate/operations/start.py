@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 from headgate.ids import JobName
 from headgate.ledger.records import Json
+from headgate.operations.cluster_turn import AwaitTurn
 from headgate.operations.deployment.healthy_step import BecomeHealthy
+from headgate.operations.deployment.restored_step import ConfirmRestored
 from headgate.operations.deployment.submit_step import Submit
 from headgate.operations.engine.step import Step
 from headgate.operations.restoring.plan_restart import PlanRestart
@@ -15,7 +17,7 @@ from headgate.operations.services import Services
 
 
 class Start:
-    """plan → restore → stage → submit → healthy."""
+    """turn → plan → restore → stage → submit → restored → healthy."""
 
     kind: ClassVar[str] = "start"
 
@@ -24,13 +26,15 @@ class Start:
         return restart_request(services, self.kind, job, options)
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
-        """Always the same five."""
+        """Always the same seven."""
         del evidence
         return (
+            AwaitTurn(),
             PlanRestart("start"),
             ChooseSnapshot(),
             ReuseArtefacts(),
             Submit(),
+            ConfirmRestored(),
             BecomeHealthy(),
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from headgate.ids import JobName
 from headgate.operations.job_status import JobStatus
-from headgate.operations.known_job import Known, known_jobs
+from headgate.operations.known_job import known_job, known_jobs
 from headgate.operations.look_at_job import look_at_job, look_at_jobs
 from headgate.operations.services import Services
 from headgate.spec.declared import Declared, DeclaredJob
@@ -26,12 +26,4 @@ def status_of_some(
 
 def status_of(services: Services, job: JobName, declared: DeclaredJob | None) -> JobStatus:
     """Status of one job; a server that cannot be reached makes it `unknown`, never `failing`."""
-    deployments = services.ledger.deployments(job)
-    known = Known(
-        job=job,
-        declared=declared,
-        latest=deployments[0] if deployments else None,
-        operation=services.ledger.running_operation(job),
-        last_look=services.ledger.health_look(job),
-    )
-    return look_at_job(services, known).status
+    return look_at_job(services, known_job(services, job, declared)).status

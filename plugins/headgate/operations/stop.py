@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 from headgate.ids import JobName
 from headgate.ledger.records import Json
+from headgate.operations.cluster_turn import AwaitTurn
 from headgate.operations.engine.step import Step
+from headgate.operations.options import flag, refuse_unknown_options
 from headgate.operations.services import Services
 from headgate.operations.stopping.find_running import (
     FindRunning,
@@ -23,19 +25,22 @@ DRAIN_MEANS = (
 
 
 class Stop:
-    """find → stop → record."""
+    """turn → find → stop → record."""
 
     kind: ClassVar[str] = "stop"
 
     def request(self, services: Services, job: JobName, options: Mapping[str, Any]) -> Json:
         """Any job that was ever deployed, declared or no longer; `drain` flushes its windows."""
+        refuse_unknown_options(options, "drain")
+        drain = flag(options, "drain")
         refuse_never_deployed(services, job)
-        return {"drain": True} if options.get("drain") else {}
+        return {"drain": True} if drain else {}
 
     def steps(self, evidence: Mapping[str, Json]) -> Sequence[Step]:
-        """Always the same three."""
+        """Always the same four."""
         del evidence
         return (
+            AwaitTurn(),
             FindRunning(),
             StopWithSavepoint(running_deployment),
             RecordStop(running_deployment),

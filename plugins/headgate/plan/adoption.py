@@ -7,7 +7,7 @@ from typing import Literal
 from headgate.ids import FlinkJobId, FlinkLineName, JobName
 from headgate.plan.ledger_age import Number, in_words
 
-State = Literal["intended", "healthy", "stopped", "cancelled"]
+State = Literal["intended", "healthy", "stopped", "cancelled", "astray"]
 """As the ledger names the states of deployments."""
 
 
@@ -25,7 +25,7 @@ class Submitted:
     @property
     def had_state(self) -> bool:
         """Whether it was seen to be healthy, so that there is state to be found."""
-        return self.state != "intended"
+        return self.state not in ("intended", "astray")
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,8 @@ def _state(
     left_checkpoint: Collection[FlinkJobId],
     with_savepoint: Collection[FlinkJobId],
 ) -> State:
+    if one.state == "astray":
+        return one.state
     if live is not None and one.flink_job_id == live.flink_job_id:
         return "healthy" if one.had_state or live.completed else "intended"
     if one.ledger_state in ("stopped", "cancelled"):

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName
+from headgate.plan.committed_checkpoint import point_without_loss
 from headgate.plan.restore_point import (
-    Snapshot,
+    NoRestorePoint,
+    RestoreFacts,
     lineage_of,
-    newest_usable,
-    notes_of,
 )
+from headgate.plan.snapshot import Snapshot
 from headgate.plan.state_difference import SnapshotFormat
 
 
@@ -41,10 +43,18 @@ class Facts:
     live: Sequence[FlinkJobId]
     snapshots: Sequence[Snapshot]
     start_empty: bool
+    now: datetime
+    max_age: timedelta
+    """`recovery.max_age` of what is declared: an older snapshot is restored only if asked for."""
+    accept_age: bool = False
+    unfinished: Sequence[str] = ()
+    """Folders of checkpoints that were being written when their job ended."""
     unknown_state: str | None = None
     """Newest snapshot in the job's folders that no submission in the ledger has made."""
     flink_version: str | None = None
     """Full version of the cluster, such as 2.2.1."""
+    has_finished: bool = False
+    """Whether Flink says FINISHED of the latest submission, which headgate has not stopped."""
 
 
 @dataclass(frozen=True)
@@ -137,32 +147,48 @@ def _after_ended(facts: Facts, latest: Submission) -> Deployment | Refusal:
             facts, 0, _start(generation, attempt, None, "starts empty, as asked for")
         )
     stateful = [submission for submission in facts.submissions if submission.was_healthy]
+    if facts.has_finished:
+        return _finished(facts)
     if not stateful and not facts.snapshots:
         return _with_slots(
             facts, 0, _start(generation, attempt, None, "no earlier attempt made a checkpoint")
         )
-    newest, skipped = newest_usable(facts.snapshots, lineage_of(facts.submissions))
-    notes = notes_of(skipped)
-    if newest is None:
-        of = stateful[0] if stateful else latest
-        what = (
-            f"{facts.job} has had state, but no savepoint or checkpoint of its last deployment "
-            f"{of.flink_job_id} was found that can be restored"
-        )
-        return Refusal(
-            "\n".join([what, *notes]),
-            f"find out where its state is: headgate savepoints {facts.job}, then headgate start "
-            f"{facts.job} --from LOCATION; to give it up: headgate deploy {facts.job} "
-            "--start-empty",
-            for_operator=True,
-        )
-    reason = "; ".join(["continues from its last state", *notes])
+    point = point_without_loss(_restore_facts(facts))
+    if isinstance(point, NoRestorePoint):
+        what = "\n".join([point.what, *point.notes])
+        return Refusal(what, point.next_step, for_operator=True)
+    restored = point.snapshot
+    reason = "; ".join(["continues from its last state", *point.notes])
     continued = replace(
-        _start(generation, attempt, newest.location, reason),
-        state_of=newest.flink_job_id,
-        state_format=newest.format,
+        _start(generation, attempt, restored.location, reason),
+        state_of=restored.flink_job_id,
+        state_format=restored.format,
     )
     return _with_slots(facts, 0, continued)
+
+
+def _restore_facts(facts: Facts) -> RestoreFacts:
+    return RestoreFacts(
+        job=facts.job,
+        lineage=lineage_of(facts.submissions),
+        snapshots=facts.snapshots,
+        now=facts.now,
+        max_age=facts.max_age,
+        accept_age=facts.accept_age,
+        unfinished=facts.unfinished,
+        command="deploy",
+    )
+
+
+def _finished(facts: Facts) -> Refusal:
+    """Flink deletes the retained checkpoints of a job that has finished; what is left is older."""
+    return Refusal(
+        f"{facts.job} has ended as FINISHED: it was stopped outside of headgate, or its input has "
+        "an end; anything that headgate knows to restore is older than what it has published",
+        f"find the savepoint of that stop, then headgate recover {facts.job} --from it; to give "
+        f"the state up: headgate deploy {facts.job} --start-empty",
+        for_operator=True,
+    )
 
 
 def _start(generation: int, attempt: int, restore_from: str | None, reason: str) -> Deployment:

@@ -40,6 +40,11 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+def schema_difference(before: str, after: str) -> tuple[DiffLine, ...]:
+    """What one schema has (`-`) that another has not, and the other way round (`+`)."""
+    return tuple(_schema_lines(before, after))
+
+
 def _schema_lines(before: str | None, after: str | None) -> Iterator[DiffLine]:
     if before is None:
         fields = [field["name"] for field in json.loads(after or "{}").get("fields", ())]

@@ -10,9 +10,9 @@ watermarks, which are looked at some time after they were true.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, Self
 
 from headgate.clients.flink.gate_calls import GatePicture
 from headgate.plan.tables import milliseconds
@@ -32,6 +32,12 @@ class Bounds:
         """The file that the gate reads."""
         ends = (("after", self.after), ("until", self.until))
         return "".join(f"{name}={value}\n" for name, value in ends if value is not None)
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """What `to_text` wrote."""
+        named = (line.partition("=") for line in text.splitlines() if line)
+        return cls(**{name: int(value) for name, _, value in named})
 
 
 OPEN = Bounds()
@@ -59,6 +65,10 @@ class Handover:
     new_restarts: int
     old_after: int | None = None
     """From where the old job publishes, if it began beside another one itself."""
+
+    def to_json(self) -> dict[str, Any]:
+        """For the ledger."""
+        return asdict(self)
 
     @property
     def of_old(self) -> Bounds:
@@ -177,9 +187,12 @@ def may_be_called_off(instant: int | None, old: SideView, new: SideView, margins
 
     Then the old gates are opened first, and when they are, the new ones are closed.
     """
-    if instant is None:
-        return True
-    return instant - max(_reached(old), _reached(new)) > milliseconds(margins.guard)
+    return instant is None or is_ahead(instant, (old, new), margins)
+
+
+def is_ahead(instant: int, views: Sequence[SideView], margins: Margins) -> bool:
+    """Whether H is well ahead of all that any of these jobs has judged."""
+    return instant - max(map(_reached, views)) > milliseconds(margins.guard)
 
 
 def has_passed(instant: int, side: SideView) -> bool:
@@ -223,10 +236,10 @@ def _stand(
     it is published, and reads its bounds before its first result; while it is well before H it
     was so at the checkpoint.
     """
-    if any(_judges_by(gate, bounds) and gate.judged_before > instant for gate in side.gates):
+    if any(has_bounds(gate, bounds) and gate.judged_before > instant for gate in side.gates):
         return "too late"
     is_whole = side.is_running and len(side.gates) >= side.gates_expected
-    if not is_whole or not all(_judges_by(gate, bounds) for gate in side.gates):
+    if not is_whole or not all(has_bounds(gate, bounds) for gate in side.gates):
         return "waiting"
     left = instant - _reached(side)
     if (side.restarts or 0) == restarts or left > milliseconds(margins.guard):
@@ -234,7 +247,8 @@ def _stand(
     return "unseen" if left <= 0 else "waiting"
 
 
-def _judges_by(gate: GatePicture, bounds: Bounds) -> bool:
+def has_bounds(gate: GatePicture, bounds: Bounds) -> bool:
+    """Whether an instance of a gate judges by these bounds."""
     after = _LEAST if bounds.after is None else bounds.after
     until = _GREATEST if bounds.until is None else bounds.until
     return (gate.after, gate.until) == (after, until)
@@ -262,5 +276,5 @@ def _failed(handover: Handover, old: SideView, new: SideView) -> Failed:
 
 
 def _late(side: SideView, bounds: Bounds, instant: int) -> int | None:
-    late = [gate.judged_before for gate in side.gates if _judges_by(gate, bounds)]
+    late = [gate.judged_before for gate in side.gates if has_bounds(gate, bounds)]
     return max((bound for bound in late if bound > instant), default=None)

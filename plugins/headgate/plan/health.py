@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
 from headgate.clients.flink.pictures import JobPicture
-from headgate.clients.locations import same_location
+from headgate.plan.restored import restore_of
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,9 @@ def _cannot_recover(picture: JobPicture, rule: HealthRule) -> str | None:
     restored = picture.restored
     if rule.restored_from is None and restored is not None and picture.restarts == 0:
         return f"it was restored from {restored.path}, although it should start without state"
-    first_restore = restored is not None and picture.checkpoints.restored == 1
-    if (
-        rule.restored_from is not None
-        and restored is not None
-        and first_restore
-        and not same_location(restored.path, rule.restored_from)
-    ):
-        return f"it was restored from {restored.path}, asked for was {rule.restored_from}"
+    if rule.restored_from is not None:
+        restore = restore_of(picture, rule.restored_from)
+        return restore.reason if restore.state == "otherwise" else None
     return None
 
 

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from headgate.clients.flink.pictures import JobPicture
-from headgate.clients.locations import same_location
 from headgate.plan.health_figures import LATELY, Figures, figures_of
 from headgate.plan.health_memory import LookMemory
 from headgate.plan.health_trend import growing
 from headgate.plan.in_words import count_in_words, duration_in_words
+from headgate.plan.restored import restore_of
 from headgate.spec.job import JobSpec
 
 FLAPS = 3
@@ -82,14 +82,10 @@ def health_of(
 def _failing(
     picture: JobPicture, figures: Figures, limits: Limits, restored_from: str | None
 ) -> Iterator[str]:
-    counts, restored = picture.checkpoints, picture.restored
-    if (
-        restored is not None
-        and restored_from is not None
-        and counts.restored == 1
-        and not same_location(restored.path, restored_from)
-    ):
-        yield f"it was restored from {restored.path}, asked for was {restored_from}"
+    counts = picture.checkpoints
+    restore = restore_of(picture, restored_from) if restored_from is not None else None
+    if restore is not None and restore.state == "otherwise":
+        yield restore.reason
     if counts.completed == 0 and counts.restored > 1:
         yield f"it was restored {counts.restored} times and never completed a checkpoint"
     if figures.restarts_lately >= FLAPS and _just_now(figures):

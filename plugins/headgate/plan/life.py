@@ -29,7 +29,7 @@ class FirstLook:
 
         What was seen long ago, by an operation that is taken up again, says nothing of today.
         """
-        if not progress:
+        if "restarts" not in progress:
             return None
         at = datetime.fromisoformat(progress["at"])
         if now - at > 2 * WATCHED_FOR:

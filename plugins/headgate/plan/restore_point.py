@@ -6,29 +6,10 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from headgate.clients.locations import same_location
-from headgate.ids import Digest, FlinkJobId, JobName
-from headgate.plan.state_difference import SnapshotFormat
+from headgate.ids import FlinkJobId, JobName
+from headgate.plan.snapshot import Snapshot
 
 _BEGINS_EMPTY = "to give its state up: headgate deploy {job} --start-empty"
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """A savepoint or retained checkpoint of a job, as it was found.
-
-    `taken_at` is when it was complete. `problem` says why nothing can be restored from it.
-    """
-
-    location: str
-    flink_job_id: FlinkJobId
-    plan_digest: Digest | None
-    taken_at: datetime
-    format: SnapshotFormat = "canonical"
-    problem: str | None = None
-    drained: bool = False
-    """Whether windows were flushed into it, so that nothing goes on from it unless asked to."""
-    is_end: bool = False
-    """Whether its job ended with it: nothing was published after it."""
 
 
 class Attempt(Protocol):
@@ -46,6 +27,7 @@ class RestoreFacts:
 
     `lineage` are the job ids whose snapshots may be restored without asking: see `lineage_of`.
     `unfinished` are folders of checkpoints that were being written when their job ended.
+    `command` is what was called, and what can be called again with a further option.
     """
 
     job: JobName
@@ -55,6 +37,7 @@ class RestoreFacts:
     max_age: timedelta
     accept_age: bool = False
     unfinished: Sequence[str] = ()
+    command: Literal["recover", "start", "deploy"] = "recover"
 
 
 @dataclass(frozen=True)
@@ -92,7 +75,7 @@ def newest_usable(
 ) -> tuple[Snapshot | None, tuple[Snapshot, ...]]:
     """The newest snapshot of the lineage that can be restored, and the newer ones that cannot."""
     skipped: list[Snapshot] = []
-    for snapshot in sorted(snapshots, key=lambda one: one.taken_at, reverse=True):
+    for snapshot in sorted(snapshots, key=lambda one: one.position, reverse=True):
         if snapshot.flink_job_id not in lineage:
             continue
         if why_skipped(snapshot) is None:
@@ -105,6 +88,8 @@ def why_skipped(snapshot: Snapshot) -> str | None:
     """Why a snapshot is not restored unless a person names it; None if it may be."""
     if snapshot.problem is not None:
         return snapshot.problem
+    if snapshot.failed_restore is not None:
+        return snapshot.failed_restore
     if snapshot.drained:
         return "its windows were flushed by stop --drain and would be published a second time"
     return None
@@ -115,12 +100,45 @@ def notes_of(skipped: Sequence[Snapshot]) -> tuple[str, ...]:
     return tuple(f"skipped {one.location}: {why_skipped(one)}" for one in skipped)
 
 
+def end_passed_over(skipped: Sequence[Snapshot]) -> Snapshot | None:
+    """What a job ended with, where it is among those that are passed over.
+
+    All older ones then lack what the job has published up to its end.
+    """
+    return next((one for one in skipped if one.is_end), None)
+
+
+def in_place_of_the_end(job: JobName, end: Snapshot, older: Snapshot) -> tuple[str, str]:
+    """Why an older snapshot is not restored in silence, and what a person can do."""
+    start = f"headgate start {job} --from {older.location} if that is wanted"
+    what = (
+        f"{job} ended with {end.location}, which is passed over: {why_skipped(end)}; the next one, "
+        f"{older.location}, is {_older(older, end)}: results that were published since would be "
+        "published again"
+    )
+    if end.problem:
+        return what, f"restore {end.location} and try again; or {start}"
+    if end.failed_restore:
+        again = f"headgate recover {job} --from"
+        return what, f"restore its files, then {again} {end.location}; or {again} {older.location}"
+    return what, start
+
+
+def _older(older: Snapshot, newer: Snapshot) -> str:
+    """By how much, where the clocks agree with Flink's numbers about it."""
+    earlier = newer.taken_at - older.taken_at
+    return f"{in_words(earlier)} older" if earlier > timedelta(0) else "older"
+
+
 def restore_point(facts: RestoreFacts) -> RestorePoint | NoRestorePoint:
     """Choose from the facts alone. Whether the state fits is asked by `restorable.refuse_unfit`."""
     newest, skipped = newest_usable(facts.snapshots, facts.lineage)
     notes = (*_unfinished(facts), *notes_of(skipped))
     if newest is None:
         return _none(facts, skipped, notes)
+    end = end_passed_over(skipped)
+    if end is not None:
+        return NoRestorePoint(*in_place_of_the_end(facts.job, end, newest), notes)
     age = facts.now - newest.taken_at
     ended_there = newest.is_end and not skipped
     if age > facts.max_age and not ended_there and not facts.accept_age:
@@ -128,13 +146,13 @@ def restore_point(facts: RestoreFacts) -> RestorePoint | NoRestorePoint:
             f"the newest usable snapshot of {facts.job} is {in_words(age)} old, older than "
             f"recovery.max_age ({in_words(facts.max_age)}): results that were published since "
             f"would be published again ({newest.location})",
-            f"headgate recover {facts.job} --accept-age",
+            f"headgate {facts.command} {facts.job} --accept-age",
             notes,
         )
     return RestorePoint(newest, notes)
 
 
-Concern = Literal["age", "older", "drained", "foreign"]
+Concern = Literal["age", "older", "drained", "quarantined", "foreign"]
 
 
 def concerns_about(location: str, facts: RestoreFacts) -> dict[Concern, str]:
@@ -143,16 +161,21 @@ def concerns_about(location: str, facts: RestoreFacts) -> dict[Concern, str]:
     if named is None:
         return {"foreign": f"{location} is not known to be a snapshot of {facts.job}"}
     found: dict[Concern, str] = {}
-    newest, _ = newest_usable(facts.snapshots, facts.lineage)
+    newest, skipped = newest_usable(facts.snapshots, facts.lineage)
+    end = end_passed_over(skipped)
     if named.drained:
         found["drained"] = (
             f"{location} was made by stop --drain: the windows that were open then were published "
             "with what they held, and would be published a second time with what comes later"
         )
-    if newest is not None and named.taken_at < newest.taken_at:
-        earlier = newest.taken_at - named.taken_at
+    if named.is_quarantined:
+        found["quarantined"] = (
+            f"{location} is in quarantine: {named.problem} (headgate prove {facts.job} --from "
+            f"{location} tries it again)"
+        )
+    if newest is not None and named.position < newest.position:
         found["older"] = (
-            f"{location} is {in_words(earlier)} older than the newest usable snapshot "
+            f"{location} is {_older(named, newest)} than the newest usable snapshot "
             f"({newest.location}): results that were published since are published again"
         )
     elif named.flink_job_id not in facts.lineage:
@@ -160,6 +183,8 @@ def concerns_about(location: str, facts: RestoreFacts) -> dict[Concern, str]:
             f"{location} is not of the last deployment of {facts.job} that had state: results "
             "that were published since are published again"
         )
+    elif end is not None and named.position < end.position:
+        found["older"] = in_place_of_the_end(facts.job, end, named)[0]
     age = facts.now - named.taken_at
     if age > facts.max_age and not named.is_end:
         found["age"] = f"{location} is {in_words(age)} old"
@@ -205,7 +230,7 @@ def _none(
         for one in facts.snapshots
         if one.flink_job_id not in facts.lineage and why_skipped(one) is None
     ]
-    older = max(elsewhere, key=lambda one: one.taken_at, default=None)
+    older = max(elsewhere, key=lambda one: one.position, default=None)
     advice = (
         f"an older one is {older.location}: headgate start or recover {facts.job} --from it "
         "publishes again what was published since; "

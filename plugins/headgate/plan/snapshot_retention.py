@@ -17,6 +17,10 @@ class Savepoint:
     taken_at: datetime
     state: Literal["whole", "disposing", "quarantined"] = "whole"
     pinned: bool = False
+    drained: bool = False
+    """Whether its windows were flushed: nothing goes on from it unless a person says so."""
+    submission: tuple[int, int] = (0, 0)
+    """Generation and attempt of the submission that made it."""
 
 
 @dataclass(frozen=True)
@@ -44,29 +48,39 @@ class Retention:
     quarantined: tuple[Savepoint, ...]
 
 
+def newest_first(savepoints: Sequence[Savepoint]) -> list[Savepoint]:
+    """Those that are whole by the ledger; of a later submission is newer, whatever clocks say."""
+    return sorted(
+        (savepoint for savepoint in savepoints if savepoint.state == "whole"),
+        key=lambda one: (one.submission, one.taken_at, one.location),
+        reverse=True,
+    )
+
+
 def retention_of(
-    savepoints: Sequence[Savepoint], rule: Rule, *, now: datetime, in_use: AbstractSet[str]
+    savepoints: Sequence[Savepoint],
+    rule: Rule,
+    *,
+    now: datetime,
+    in_use: AbstractSet[str],
+    newest_good: str | None,
 ) -> Retention:
     """Decide about all savepoints of one job.
 
     `in_use` are locations that something still stands on: an operation under way, or a deployment
-    that was restored from it and has not yet completed a checkpoint of its own. One whose disposal
-    has begun is always disposed of: it may be half gone.
+    that was restored from it and has not yet completed a checkpoint of its own. `newest_good` is
+    the newest one that was seen to be whole and that a job may go on from; without any, nothing
+    more is disposed of. One whose disposal has begun is always disposed of: it may be half gone.
     """
-    whole = sorted(
-        (savepoint for savepoint in savepoints if savepoint.state == "whole"),
-        key=lambda savepoint: (savepoint.taken_at, savepoint.location),
-        reverse=True,
-    )
     used = {plain_location(location) for location in in_use}
     dispose = [savepoint for savepoint in savepoints if savepoint.state == "disposing"]
     kept: list[Kept] = []
     counted = 0
-    for position, savepoint in enumerate(whole):
+    for savepoint in newest_first(savepoints):
         if not savepoint.pinned:
             counted += 1
         is_within = counted <= rule.keep and not _is_too_old(savepoint, rule, now)
-        reason = _reason(savepoint, used, is_newest=position == 0, is_within=is_within)
+        reason = _reason(savepoint, used, newest_good, is_within=is_within)
         if reason is None:
             dispose.append(savepoint)
         else:
@@ -83,12 +97,14 @@ def _is_too_old(savepoint: Savepoint, rule: Rule, now: datetime) -> bool:
 
 
 def _reason(
-    savepoint: Savepoint, used: AbstractSet[str], *, is_newest: bool, is_within: bool
+    savepoint: Savepoint, used: AbstractSet[str], newest_good: str | None, *, is_within: bool
 ) -> str | None:
-    if is_newest:
+    if savepoint.location == newest_good:
         return "the newest good one"
     if savepoint.pinned:
         return "pinned as a rollback point"
     if plain_location(savepoint.location) in used:
         return "in use"
-    return "within the policy" if is_within else None
+    if is_within:
+        return "within the policy"
+    return "no good one is there" if newest_good is None else None

@@ -7,6 +7,7 @@ from typing import Any
 from headgate.plan.in_words import duration_in_words
 from headgate.plan.upgrade_changes import Changed
 
+_NO_GAP = "none beyond the ordinary commits: both versions run side by side"
 Evidence = Mapping[str, Mapping[str, Any]]
 
 
@@ -30,11 +31,14 @@ def _lines(job: str, evidence: Evidence) -> Iterator[str]:
         yield ""
         yield f"**Way:** {decided['way']} ({decided['way_reason']})"
         yield ""
-        yield f"**Expected gap:** {_gap(plan['expected_gap_seconds'])}"
+        is_handed_over = decided["way"] == "hand-over"
+        gap = _NO_GAP if is_handed_over else _gap(plan["expected_gap_seconds"])
+        yield f"**Expected gap:** {gap}"
         yield ""
+        when = ", when the new one has taken over" if is_handed_over else ""
         yield (
-            f"**Is stopped:** Flink job `{plan['stop']}` on Flink {plan['from_line']}, with a "
-            "canonical savepoint that stays pinned; from it the old version can come back"
+            f"**Is stopped:** Flink job `{plan['stop']}` on Flink {plan['from_line']}{when}, with "
+            "a canonical savepoint that stays pinned; from it the old version can come back"
         )
     yield from _rehearsal(evidence)
     notes = evidence.get("preflight", {}).get("notes", ())

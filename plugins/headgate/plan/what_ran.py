@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from headgate.clients.flink.pictures import JobPicture
 from headgate.plan.deploy import Submission
+from headgate.plan.restored import restore_of
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,16 @@ class Restart:
     generation: int
     attempt: int
     note: str = ""
+
+
+def has_worked(picture: JobPicture, restored_from: str | None) -> bool:
+    """Whether a job that lives has shown that it works: it has completed a checkpoint.
+
+    `restored_from` is the snapshot that it was told to restore.
+    """
+    if not picture.checkpoints.completed:
+        return False
+    return restored_from is None or restore_of(picture, restored_from).state == "as asked"
 
 
 def what_ran(submissions: Sequence[Submission]) -> Restart:

@@ -50,6 +50,25 @@ def load_job_alone(project: Path, name: JobName) -> LoadedJob | None:
     return loaded
 
 
+def load_job_with_topics(project: Path, name: JobName) -> Declared:
+    """All topics and this one job, whatever the files of the other jobs say.
+
+    Without the job if no folder of that name is one. Raises `SpecError` with every finding of
+    `schemas/` and of its folder.
+    """
+    collector = Collector()
+    topics = _load_topics(project, collector)
+    folder = project / JOBS / name
+    loaded = None
+    if name_problem(name) is None and folder.is_dir() and _is_job(folder):
+        loaded = load_job(folder, collector)
+    if loaded is not None:
+        collector.extend(check_job_topics(loaded, topics))
+    collector.raise_if_any()
+    jobs = {loaded.name: loaded.job} if loaded is not None and loaded.job is not None else {}
+    return Declared(topics=_complete(topics), jobs=jobs)
+
+
 def declared_job_names(project: Path) -> tuple[JobName, ...]:
     """The jobs by their folders, in order and unchecked: quick enough for every parse of a DAG."""
     folders = (folder for folder in _folders(project / JOBS) if _is_job(folder))

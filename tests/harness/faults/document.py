@@ -22,9 +22,8 @@ Written by `make faults` from the tests' own docstrings; a test holds this page 
 Each fault is brought about with real servers and real processes, unless the test's file is below
 `tests/unit`. Results are compared with plain Python, read_committed.
 
-"long run": only `make test-slow` has these cases, and some of them have never been run to their
-end: a cell says that a test is there, not that it passes. Of tests that die at every step boundary,
-every run has a choice of the boundaries, where it has them at all. "not tested" means just that.
+"long run": only `make test-slow` has these cases; a cell says that a test is there. Of tests that
+die at every step boundary, every run has a choice, where it has them. "not tested" means that.
 "–" means that the fault cannot strike that operation.
 """
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 from uuid import uuid4
 
 from headgate.clients.flink import JobPicture
@@ -15,7 +16,7 @@ from headgate.clients.storage import snapshots_below
 from headgate.errors import HeadgateError, Indeterminate, NeedsOperator, Unavailable
 from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, Json, OperationRecord
-from headgate.operations.engine.engine import Event, Listener
+from headgate.operations.engine.engine import Listener
 from headgate.operations.engine.running import (
     operation_of,
     resume_operation,
@@ -24,6 +25,7 @@ from headgate.operations.engine.running import (
 )
 from headgate.operations.savepointing.found_savepoint import savepoint_root
 from headgate.operations.services import Services
+from headgate.spec.declared import NamedEnvironment
 
 from harness.beats import Beats
 from harness.faults.boundaries import Boundary
@@ -102,7 +104,7 @@ class LiveJob:
         """Declare it otherwise, so that deploying it replaces what runs."""
         self._changes += 1
         interval = f"{500 + self._changes}ms"
-        self.declare(checkpoint_interval=interval, **job)
+        self.declare(**{"checkpoint_interval": interval, **job})
 
     def declare(self, **job: Any) -> None:
         """Write its job.yaml anew, with these keys in the place of its own."""
@@ -124,7 +126,7 @@ class LiveJob:
             services, kind, self.name, request, surface="a test", listener=listener
         )
 
-    def end_of(self, kind: str, listener: Listener, **options: Any) -> Ended:
+    def end_of(self, kind: str, listener: Listener = lambda _event: None, **options: Any) -> Ended:
         """Run an operation and say how it ended."""
         try:
             self.run(kind, listener, **options)
@@ -154,6 +156,13 @@ class LiveJob:
             self.run("deploy")
         return self.assert_one_healthy()
 
+    def ready(self) -> Self:
+        """Brought back, running, and with a checkpoint of its own since: as a test expects it."""
+        self.bring_back()
+        self.ensure_running()
+        self.await_checkpoints(1)
+        return self
+
     def bring_back(self) -> None:
         """As a person would: bring what is open to its end, recover a job that Flink has lost."""
         services = self.services
@@ -170,6 +179,15 @@ class LiveJob:
             lambda: len(self._published.windows(within=PATIENCE)) >= before + more,
             seconds=PATIENCE,
             what=f"{more} windows more are published",
+        )
+
+    def await_input(self, more: int) -> None:
+        """Until so many more windows are closed by what was sent, published or not."""
+        before = len(self._beats.closed_windows())
+        until(
+            lambda: len(self._beats.closed_windows()) >= before + more,
+            seconds=PATIENCE,
+            what=f"{more} windows more are closed",
         )
 
     @property
@@ -198,9 +216,16 @@ class LiveJob:
         )
 
     def cancel_in_flink(self) -> None:
-        """End it past headgate, and wait until it has ended."""
+        """End it past headgate, and wait until Flink's list and its page of the job both say so.
+
+        The page may be older than the list, by `web.refresh-interval`.
+        """
         self.project.flink(self.latest.line).cancel(self.latest.flink_job_id)
-        until(lambda: not self.is_running, seconds=PATIENCE, what="the job has ended")
+        until(
+            lambda: not self.is_running and self.picture.is_terminal,
+            seconds=PATIENCE,
+            what="the job has ended",
+        )
 
     def await_checkpoints(self, more: int) -> None:
         """Until so many more checkpoints of the present submission have completed."""
@@ -235,7 +260,7 @@ class LiveJob:
         assert not self.is_running
         assert self.latest.state == "stopped"
         assert self.services.ledger.running_operation(self.name) is None
-        again = self.end_of("stop", _nobody)
+        again = self.end_of("stop")
         assert (again.state, "does not run" in again.reason) == ("failed", True), again
         assert self.traces == before
 
@@ -279,5 +304,12 @@ class LiveJob:
         return self.verdict().judged
 
 
-def _nobody(_event: Event) -> None:
-    """Listen to nothing."""
+@contextmanager
+def live_job(environment: NamedEnvironment, line: str, folder: Path) -> Iterator[LiveJob]:
+    """A job at work in a project of its own, which is called after its folder."""
+    name = f"{folder.name.rstrip('0123456789')}-{uuid4().hex[:6]}"
+    project = SampleProject(folder / "project", environment, name)
+    job = LiveJob(project, line)
+    with job.at_work():
+        yield job
+    project.end_all_jobs()

@@ -84,7 +84,7 @@ FAULTS = (
     Fault(
         10,
         "A snapshot without `_metadata`, or with one that is cut off",
-        (*RUNNING, "upgrade"),
+        ("deploy", "savepoint", "recover", "upgrade"),
         ["*_is_cut_off", "no_usable_checkpoint*", "metadata_*"],
         {"savepoint": ["test_savepoint_with_a_bad_metadata_file_*", "test_prove__metadata_*"]},
     ),
@@ -99,14 +99,14 @@ FAULTS = (
         12,
         "State that the new code no longer has",
         ("deploy", "recover"),
-        [],
+        ["state_gone*"],
         {"deploy": ["test_python__changes_that_flink_would_take_*", "test_sql__changed_*"]},
     ),
     Fault(
         13,
         "State of another type, which Flink would take in silence",
         ("deploy", "recover"),
-        [],
+        ["state_type_changed*"],
         {"deploy": ["test_python__changes_that_flink_would_take_*"]},
     ),
     Fault(
@@ -151,7 +151,7 @@ FAULTS = (
         ["schema_not_latest*"],
         {"apply": ["test_older_version_declared_again_*"]},
     ),
-    Fault(23, "Disk full", ALL, ["disk_full*"]),
+    Fault(23, "Disk full", RUNNING, ["disk_full*"]),
     Fault(
         24,
         "Declarations that are wrong",

@@ -1,13 +1,10 @@
 """One Airflow of their own for these tests, with a notifier that posts to a server of ours."""
 
 from collections.abc import Iterator
-from http import HTTPStatus
-from typing import Any
 
 import pytest
 from harness.dag_contracts import Contracts
 from harness.own_airflow import OwnAirflow, own_airflow
-from harness.waiting import until
 from harness.webhook import Webhook, webhook
 from headgate.ids import TopicName
 
@@ -28,15 +25,8 @@ def airflow(chat: Webhook, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "port": chat.port,
             "password": "s3cret-end",
         }
-        until(lambda: connect(running, connection), seconds=120, what="connection chat is there")
+        running.connect(connection)
         yield running
-
-
-def connect(airflow: OwnAirflow, connection: dict[str, Any]) -> bool:
-    """Whether the connection is there now; right after its start Airflow's database is busy."""
-    path = "/api/v2/connections"
-    answer = airflow.api._request("POST", path, json=connection, effect=True)
-    return answer.ok or answer.status == HTTPStatus.CONFLICT
 
 
 @pytest.fixture

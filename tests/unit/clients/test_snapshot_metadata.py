@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from headgate.clients.snapshot_metadata import metadata_problem
+from headgate.clients.snapshot_metadata import metadata_problem, read_metadata
 from headgate.clients.storage import MAGIC_NUMBER
 
 MAGIC = MAGIC_NUMBER.to_bytes(4, "big")
@@ -12,7 +12,8 @@ PROPERTIES = (
     b"\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x08Z\x00\x10discardCancelled"
     b"xr\x00\x0ejava.lang.Enum\x00\x00\x00\x00\x00\x00\x00\x00\x12\x00\x00xp"
 )
-WHOLE = MAGIC + b"\0\0\0\6" + b"state" * 2000 + PROPERTIES + b"t\x00\x10FORWARD_BACKWARD"
+NUMBER = (97).to_bytes(8, "big")
+WHOLE = MAGIC + b"\0\0\0\6" + NUMBER + b"state" * 2000 + PROPERTIES + b"t\x00\x10FORWARD_BACKWARD"
 PROBLEMS = {
     "whole checkpoint": (WHOLE, None),
     "whole savepoint": (WHOLE.replace(b"\x10FORWARD_BACKWARD", b"\x04NONE"), None),
@@ -43,3 +44,19 @@ def test_every_cut_in_the_last_part_is_noticed(tmp_path: Path) -> None:
 
 def test_missing_folder_is_no_snapshot(tmp_path: Path) -> None:
     assert metadata_problem(str(tmp_path / "chk-1")) == "its _metadata is missing or empty"
+
+
+@pytest.mark.parametrize(
+    ("content", "number"),
+    [
+        (WHOLE, 97),
+        (WHOLE[:16], 97),
+        (WHOLE[:15], None),
+        (MAGIC + b"\0\0\0\4" + NUMBER + b"rest", 97),
+        (b"\0" * 16, None),
+        (b"", None),
+    ],
+)
+def test_number_of(content: bytes, number: int | None, tmp_path: Path) -> None:
+    (tmp_path / "_metadata").write_bytes(content)
+    assert read_metadata(str(tmp_path)).checkpoint_id == number

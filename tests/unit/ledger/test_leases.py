@@ -6,7 +6,7 @@ import pytest
 from headgate.errors import Unavailable
 from headgate.ids import JobName, OperationId
 from headgate.ledger.database import open_database
-from headgate.ledger.errors import Busy, Ended, Superseded
+from headgate.ledger.errors import AnotherOperation, Busy, Ended, Superseded
 from headgate.ledger.ledger import Ledger
 from headgate.ledger.records import LeaseRecord
 
@@ -104,3 +104,18 @@ def test_operations_are_found_by_state_and_beginning_of_their_id(ledger: Ledger)
     assert [found.id for found in ledger.operations(states=["running"])] == ["a2"]
     assert {found.id for found in ledger.operations(id_prefix="a")} == {"a1", "a2"}
     assert [found.id for found in ledger.operations(id_prefix="a%")] == []
+
+
+@pytest.mark.parametrize(("kind", "job"), [("deploy", "another-job"), ("stop", JOB)])
+def test_id_of_an_operation_on_another_job_gives_no_lease(
+    ledger: Ledger, kind: str, job: str
+) -> None:
+    held = take(ledger, "first")
+
+    with pytest.raises(AnotherOperation, match=r"first is deploy device-minutes, not"):
+        ledger.open_operation(
+            OperationId("first"), kind, JobName(job), {}, surface="test", holder="host:2"
+        )
+
+    assert ledger.lease(JobName("another-job")) is None
+    assert ledger.lease(JOB) == held

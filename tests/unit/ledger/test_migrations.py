@@ -96,6 +96,11 @@ def test_rows_of_an_earlier_revision_are_read_after_the_upgrade(
     if revision < "0003":
         assert (deployment.state_manifest, deployment.flink_version) == (None, None)
         assert (snapshot.state, snapshot.origin, snapshot.size_bytes) == ("whole", "stop", None)
+    if revision < "0004":
+        assert deployment.cluster is None
+    with engine.begin() as connection:
+        turns = connection.execute(text("SELECT resource, operation_id FROM turns")).all()
+    assert [tuple(turn) for turn in turns] == [(written["turns"]["resource"], OPERATION)]
     ledger._engine.dispose()
 
 
@@ -118,13 +123,13 @@ def test_operation_of_an_earlier_revision_is_taken_over_and_ended(
 def test_ledger_of_a_newer_headgate_is_refused_and_left_as_it_is(
     address: LedgerAddress, engine: Engine
 ) -> None:
-    write_ledger_of(engine, "0004")
+    write_ledger_of(engine, REVISIONS[-1])
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         connection.execute(text("ALTER TABLE turns ADD COLUMN of_the_future INTEGER"))
     before = _columns(engine)
 
-    with pytest.raises(Rejected, match=r"newer headgate.*9999.*0004") as caught:
+    with pytest.raises(Rejected, match=r"newer headgate.*9999.*0005") as caught:
         open_database(address.url, address.password)
 
     assert "update headgate" in caught.value.next_step

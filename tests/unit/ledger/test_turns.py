@@ -78,3 +78,17 @@ def test_turn_is_refused_to_a_former_holder_of_the_lease(stage: Stage) -> None:
     with pytest.raises(Rejected, match="in the hands of"):
         stage.take(stage.one)
     assert stage.take(later)
+
+
+def test_resource_may_have_the_name_of_a_long_address(stage: Stage) -> None:
+    resource = f"drivers of http://{'a-namespace.' * 20}svc.cluster.local:8081"
+    assert stage.ledger.take_turn(stage.one, resource, own_ends=OWN, others_end=OTHERS)
+    assert not stage.ledger.take_turn(stage.other, resource, own_ends=OWN, others_end=OTHERS)
+
+
+def test_holder_and_surface_may_be_long(stage: Stage) -> None:
+    """A host has up to 253 characters, a DAG up to 250."""
+    lease = stage.ledger.open_operation(
+        OperationId("long"), "deploy", JobName("long"), {}, surface="d" * 260, holder="h" * 260
+    )
+    assert (lease.holder, lease.fence) == ("h" * 260, 1)

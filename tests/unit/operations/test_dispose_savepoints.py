@@ -1,21 +1,20 @@
 """Disposal: marked, deleted, verified, and only then forgotten; resumed wherever it was cut off."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from harness.fake_flink import FakeFlink
-from harness.offline_project import START, OfflineProject, SetClock
+from harness.fake_flink import MAGIC
+from harness.offline_project import START, OfflineProject
 from headgate.errors import Rejected
-from headgate.ids import JobName, OperationId
+from headgate.ids import FlinkJobId, JobName, OperationId
 from headgate.ledger.records import OperationRecord
+from headgate.operations.disposing.in_use import locations_in_use
 from headgate.operations.disposing.overdue import jobs_to_dispose_for
-from headgate.operations.disposing.retained import locations_in_use
 from headgate.operations.engine.engine import Event
 from headgate.operations.engine.running import operation_of, run_operation, succeeded
-from headgate.spec.load import load_declared
+from headgate.operations.restoring.known_snapshots import checkpoint_folder
 
 JOB = JobName("beats-per-second")
 
@@ -25,13 +24,9 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    project = OfflineProject(tmp_path, flink, time)
+def project(project: OfflineProject) -> OfflineProject:
     project.job(JOB, keep=2)
-    yield project
-    flink.close()
+    return project
 
 
 def five(project: OfflineProject) -> list[str]:
@@ -167,6 +162,99 @@ def test_savepoint_named_by_an_operation_that_waits_for_a_person_stays(
     assert recorded(project) == [*locations[:2], locations[3]]
 
 
+def test_what_a_person_has_decided_by_now_keeps_nothing(project: OfflineProject) -> None:
+    locations = five(project)
+    ledger = project.services.ledger
+    lease = project.lease(JOB, "left", kind="recover")
+    ledger.intend_step(lease, "restore", 0, {"location": locations[3]})
+    ledger.end_operation(lease, "needs_operator")
+    project.time.at += timedelta(minutes=1)
+    project.release(project.lease(JOB, "pinned", kind="pin_savepoint"))
+    assert locations[3] in locations_in_use(project.services, JOB)
+    project.time.at += timedelta(minutes=1)
+    project.release(project.lease(JOB, "decided", kind="start"))
+
+    succeeded(dispose(project))
+
+    assert recorded(project) == locations[:2]
+
+
+def test_what_another_job_was_restored_from_stays_until_it_has_a_checkpoint(
+    project: OfflineProject,
+) -> None:
+    locations = five(project)
+    other = project.job("other-job")
+    ledger = project.services.ledger
+    lease = project.lease("other-job", "start-from-it")
+    first = ledger.deployments(JobName("other-job"))[0]
+    second = FlinkJobId("e" * 32)
+    from_it = replace(first, attempt=2, flink_job_id=second, restored_from=locations[4])
+    ledger.add_deployment(lease, replace(from_it, state="intended"))
+    project.release(lease)
+    succeeded(dispose(project))
+    assert recorded(project) == [*locations[:2], locations[4]]
+    assert other.completed, "a savepoint of its own is nothing that it falls back to"
+
+    checkpoint = Path(checkpoint_folder(project.services, JobName("other-job"))) / second / "chk-1"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "_metadata").write_bytes(MAGIC + b"rest")
+    succeeded(dispose(project))
+
+    assert recorded(project) == locations[:2]
+
+
+def test_what_an_open_operation_of_another_job_names_stays(project: OfflineProject) -> None:
+    locations = five(project)
+    project.job("other-job")
+    lease = project.lease("other-job", "start")
+    project.services.ledger.intend_step(lease, "plan", 0, {"from": locations[3]})
+
+    succeeded(dispose(project))
+
+    assert recorded(project) == [*locations[:2], locations[3]]
+
+
+def test_what_is_named_after_it_was_chosen_is_not_deleted(project: OfflineProject) -> None:
+    locations = five(project)
+    project.job("other-job")
+    with pytest.raises(Killed):
+        dispose(project, die_at=("mark", "done"))
+    lease = project.lease("other-job", "start")
+    project.services.ledger.intend_step(lease, "plan", 0, {"from": locations[3]})
+
+    with pytest.raises(Rejected, match="is used by another operation"):
+        succeeded(dispose(project))
+    assert [there(location) for location in locations] == [True, True, False, True, False]
+
+    project.release(lease)
+    succeeded(dispose(project))
+    assert recorded(project) == locations[:2]
+
+
+def test_newest_one_that_is_whole_stays_beside_broken_and_drained_ones(
+    project: OfflineProject,
+) -> None:
+    project.declare(JOB, keep=1)
+    locations = five(project)
+    (Path(locations[0].removeprefix("file:")) / "_metadata").write_bytes(b"")
+    drained = project.savepoint(JOB, START + timedelta(hours=6), origin="drain").location
+
+    succeeded(dispose(project))
+
+    assert recorded(project) == [drained, locations[1]]
+
+
+def test_nothing_goes_while_the_storage_shows_no_savepoint(project: OfflineProject) -> None:
+    """As when it is not mounted: the files are there again afterwards."""
+    locations = five(project)
+    folder = project.root / "state" / "savepoints"
+    folder.rename(folder.with_name("away"))
+
+    succeeded(dispose(project))
+
+    assert recorded(project) == locations
+
+
 def test_pinned_ones_stay_until_they_are_unpinned(project: OfflineProject) -> None:
     locations = five(project)
     pin(project, locations[4], pinned=True)
@@ -197,14 +285,13 @@ def pin(project: OfflineProject, location: str, *, pinned: bool) -> None:
 def test_only_jobs_with_something_to_dispose_of_are_listed(project: OfflineProject) -> None:
     project.job("quiet-job", keep=2)
     project.savepoint("quiet-job", START)
-    declared = load_declared(project.root)
-    assert list(jobs_to_dispose_for(project.services, declared)) == []
+    assert list(jobs_to_dispose_for(project.services)) == []
 
     five(project)
 
-    assert list(jobs_to_dispose_for(project.services, declared)) == [JOB]
+    assert list(jobs_to_dispose_for(project.services)) == [JOB]
     project.lease(JOB, "upgrade", kind="upgrade")
-    assert list(jobs_to_dispose_for(project.services, declared)) == []
+    assert list(jobs_to_dispose_for(project.services)) == []
 
 
 def test_nothing_to_dispose_of_is_one_step(project: OfflineProject) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from harness.fake_flink import Answer, FakeFlink, FakeJob
 from harness.offline_project import OfflineProject, SetClock
+from headgate.errors import NeedsOperator
 from headgate.ids import JobName
 from headgate.ledger.records import HealthLookRecord
+from headgate.operations.engine.running import operation_of, run_operation
 from headgate.operations.health_check import Checked, check_health, people_were_told
+from headgate.operations.restoring.considered import jobs_to_recover
 from headgate.operations.status import status_of_all
 from headgate.operations.status_text import COLUMNS, NARROW_COLUMNS, as_plain_table, cells, remark
 from headgate.spec.load import load_declared
@@ -245,3 +248,207 @@ def test_table_has_a_row_for_each_job_and_words_beneath(project: OfflineProject)
     assert set(cells(statuses[0], project.time.at)) == set(COLUMNS)
     assert set(NARROW_COLUMNS) < set(COLUMNS)
     assert "declaration changed since" in remark(statuses[1])
+
+
+def allow_recovery(project: OfflineProject, job: str) -> None:
+    file = project.root / "flink_jobs" / job / "job.yaml"
+    file.write_text('{"recovery": {"automatic": true}, ' + file.read_text().removeprefix("{"))
+
+
+@pytest.mark.parametrize("ended", ["FINISHED", "CANCELED"])
+def test_job_ended_outside_is_not_recovered_when_flink_has_forgotten_it(
+    project: OfflineProject, ended: str
+) -> None:
+    job = project.job(JOB)
+    allow_recovery(project, JOB)
+    job.state = ended
+    assert not check(project)[JOB].recovery.is_due
+
+    forgotten_by_flink(project)
+    for _ in range(3):
+        project.time.at += timedelta(hours=1)
+        checked = check(project)[JOB]
+
+    assert checked.status.state == "missing"
+    assert f"it had ended as {ended} before" in checked.status.reason
+    assert not checked.recovery.is_due
+    assert f"ended as {ended} outside of headgate" in checked.recovery.reason
+
+
+def test_person_who_recovers_a_job_that_was_finished_is_told_that_it_was(
+    project: OfflineProject,
+) -> None:
+    project.job(JOB).state = "FINISHED"
+    check(project)
+    forgotten_by_flink(project)
+    services, name = project.services, JobName(JOB)
+    request = operation_of("recover").request(services, name, {})
+
+    with pytest.raises(NeedsOperator, match="has ended as FINISHED"):
+        run_operation(services, "recover", name, request, surface="t")
+
+
+def test_job_that_failed_before_flink_forgot_it_is_recovered(project: OfflineProject) -> None:
+    job = project.job(JOB)
+    allow_recovery(project, JOB)
+    job.state = "FAILED"
+    check(project)
+    forgotten_by_flink(project)
+
+    assert check(project)[JOB].recovery.is_due
+
+
+def test_end_of_an_earlier_submission_is_not_that_of_a_later_one(project: OfflineProject) -> None:
+    project.job(JOB).state = "FINISHED"
+    allow_recovery(project, JOB)
+    check(project)
+    look = remembered(project)
+    assert look.memory["ended_as"] == "FINISHED"
+    project.services.ledger.write_health_look(
+        replace(look, flink_job_id="another")  # type: ignore[arg-type]
+    )
+    forgotten_by_flink(project)
+
+    assert check(project)[JOB].recovery.is_due
+
+
+def test_job_cancelled_by_a_recovery_that_came_no_further_is_recovered(
+    project: OfflineProject,
+) -> None:
+    job = project.job(JOB)
+    allow_recovery(project, JOB)
+    job.state = "CANCELED"
+    ledger, lease = project.services.ledger, project.lease(JOB, "r", kind="recover")
+    ledger.intend_step(lease, "cancel", 0, {"flink_job_id": job.id})
+    ledger.end_operation(lease, "failed", reason="no slots")
+    check(project)
+    forgotten_by_flink(project)
+    project.time.at += timedelta(minutes=5)
+
+    assert check(project)[JOB].recovery.is_due
+
+
+def test_recoveries_become_more_seldom_and_end(project: OfflineProject) -> None:
+    project.job(JOB)
+    allow_recovery(project, JOB)
+    forgotten_by_flink(project)
+    due_at, start = [], project.time.at
+    while project.time.at - start < timedelta(hours=20):
+        if check(project)[JOB].recovery.is_due:
+            due_at.append((project.time.at - start) // timedelta(minutes=1))
+            project.release(project.lease(JOB, f"recover-{len(due_at)}", kind="recover"))
+        project.time.at += timedelta(minutes=5)
+
+    assert due_at == [0, 5, 15, 35, 75]
+    assert "recovered 5 times in 24 h" in check(project)[JOB].recovery.reason
+
+
+def test_recoveries_are_counted_among_many_other_operations(project: OfflineProject) -> None:
+    project.job(JOB)
+    allow_recovery(project, JOB)
+    forgotten_by_flink(project)
+    project.release(project.lease(JOB, "recover", kind="recover"))
+    project.time.at += timedelta(minutes=4)
+    for number in range(60):
+        project.release(project.lease(JOB, f"savepoint-{number}", kind="savepoint"))
+
+    assert "recovered once in 24 h" in check(project)[JOB].recovery.reason
+
+
+def test_scheduled_savepoint_left_open_excuses_no_longer_than_it_is_patient(
+    project: OfflineProject,
+) -> None:
+    project.job(JOB)
+    allow_recovery(project, JOB)
+    forgotten_by_flink(project)
+    lease = project.lease(JOB, "s", kind="savepoint")
+    assert not check(project)[JOB].needs_attention
+
+    project.time.at += timedelta(minutes=11)
+    left = check(project)[JOB]
+
+    assert left.needs_attention
+    assert left.recovery.is_due, "the recovery brings it to its end first"
+    assert "savepoint s beats-per-second was left open" in left.in_words
+    project.services.ledger.renew_lease(lease)
+    assert not check(project)[JOB].needs_attention
+
+
+def test_deployment_left_open_on_a_healthy_job_is_told_once(project: OfflineProject) -> None:
+    project.job(JOB)
+    lease = project.lease(JOB, "d", kind="deploy")
+    project.time.at += timedelta(minutes=30)
+
+    left = check(project)[JOB]
+
+    assert (left.status.state, left.needs_attention, left.is_news) == ("healthy", True, True)
+    assert left.next_step == "headgate operations d beats-per-second"
+    people_were_told(project.services, left)
+    assert not check(project)[JOB].is_news
+    project.release(lease)
+    assert not check(project)[JOB].needs_attention
+    forgotten_by_flink(project)
+    assert check(project)[JOB].is_news
+
+
+def test_recovery_left_open_is_gone_on_with_however_the_job_is(project: OfflineProject) -> None:
+    project.job(JOB)
+    allow_recovery(project, JOB)
+    project.lease(JOB, "r", kind="recover")
+    assert not check(project)[JOB].recovery.is_due
+    project.time.at += timedelta(minutes=30)
+
+    left = check(project)[JOB]
+
+    assert (left.status.state, left.needs_attention) == ("healthy", True)
+    assert left.recovery.is_due
+
+
+def test_recover_all_takes_up_what_was_left_open_and_tells_of_the_rest(
+    project: OfflineProject,
+) -> None:
+    for name in ("fine", "lost", "recovering", "deploying", "left-deployment"):
+        project.job(name)
+    forgotten_by_flink(project)
+    fine = project.job("fine-too")
+    project.lease("recovering", "r", kind="recover")
+    project.lease("left-deployment", "d", kind="deploy")
+    project.time.at += timedelta(minutes=30)
+    project.lease("deploying", "d", kind="deploy")
+
+    considered = {one.job: one for one in jobs_to_recover(project.services)}
+
+    due = sorted(name for name, one in considered.items() if one.is_due)
+    assert due == ["fine", "left-deployment", "lost", "recovering"]
+    assert "deploy d left-deployment was left open" in considered[JobName("left-deployment")].reason
+    assert "is under way" in considered[JobName("deploying")].reason
+    assert not considered[JobName(fine.name)].is_due
+
+
+class OddFlink(TellingFlink):
+    """Between it and one of its jobs stands a login page."""
+
+    odd = ""
+
+    def _picture(self, job: FakeJob, part: str) -> Answer:
+        if job.name == self.odd and not part:
+            return 200, {"login": "needed"}
+        return super()._picture(job, part)
+
+
+def test_one_odd_answer_leaves_the_other_jobs_watched(
+    tmp_path: Path,
+) -> None:
+    time = SetClock()
+    flink = OddFlink(lambda: time.at)
+    project = OfflineProject(tmp_path, flink, time)
+    project.job("odd")
+    project.job("plain")
+    flink.odd = "odd"
+
+    checked = check(project)
+
+    assert checked["plain"].status.state == "healthy"
+    assert checked["odd"].status.state == "unknown"
+    assert "not Flink's" in checked["odd"].status.reason
+    flink.close()

@@ -1,32 +1,26 @@
 """A savepoint operation against answers that a real JobManager seldom gives."""
 
-from collections.abc import Iterator
+import os
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from harness.fake_flink import MAGIC, FakeFlink
-from harness.offline_project import OfflineProject, SetClock
+from harness.fake_flink import MAGIC
+from harness.offline_project import START, OfflineProject
 from headgate.errors import Rejected
 from headgate.ids import JobName, OperationId, trigger_id
 from headgate.ledger.errors import Busy
 from headgate.ledger.records import OperationRecord, SnapshotRecord
 from headgate.operations.engine.engine import Event
 from headgate.operations.engine.running import operation_of, run_operation, succeeded
+from headgate.operations.restoring.known_snapshots import checkpoint_folder, known_snapshots
 
 JOB = JobName("beats-per-second")
 
 
 class Killed(BaseException):
     """Stands for the death of the process: nothing may catch it."""
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[OfflineProject]:
-    time = SetClock()
-    flink = FakeFlink(lambda: time.at)
-    yield OfflineProject(tmp_path, flink, time)
-    flink.close()
 
 
 def take(project: OfflineProject, die_at: tuple[str, str] | None = None) -> OperationRecord:
@@ -134,6 +128,39 @@ def test_savepoint__killed_at_a_step_boundary(
     assert len(set(job.posts)) == 1
     assert len(recorded(project)) == 1
     assert len(project.services.ledger.operations(JOB)) == 2  # the deployment, and this one
+
+
+def test_savepoint_that_is_resumed_late_is_as_old_as_its_files(project: OfflineProject) -> None:
+    """The process dies, the savepoint becomes whole, the job goes on; then the JobManager is lost,
+    with the statistics, and only much later the operation is resumed.
+    """
+    job = project.job(JOB)
+    with pytest.raises(Killed):
+        take(project, die_at=("savepoint", "pending"))
+    services = project.services
+    (operation,) = services.ledger.operations(JOB, states=("running",))
+    steps = {step.name: step for step in services.ledger.steps(operation.id)}
+    folder = Path(steps["savepoint"].intent["folder"].removeprefix("file:")) / "savepoint-1"
+    written_at = START + timedelta(minutes=1)
+    put_snapshot(folder, 7, written_at)
+    checkpoint = Path(checkpoint_folder(services, JOB)) / job.id / "chk-500"
+    put_snapshot(checkpoint, 500, START + timedelta(minutes=30))
+    project.flink.jobs.clear()
+    project.time.at = START + timedelta(hours=2)
+
+    succeeded(take(project))
+
+    (record,) = recorded(project)
+    assert record.taken_at == written_at
+    latest, _ = known_snapshots(services, JOB)
+    assert latest.location == f"file:{checkpoint}"
+
+
+def put_snapshot(folder: Path, number: int, at: datetime) -> None:
+    folder.mkdir(parents=True)
+    metadata = folder / "_metadata"
+    metadata.write_bytes(MAGIC + b"\0\0\0\4" + number.to_bytes(8, "big") + b"rest")
+    os.utime(metadata, (at.timestamp(), at.timestamp()))
 
 
 def test_job_that_has_ended_is_refused(project: OfflineProject) -> None:

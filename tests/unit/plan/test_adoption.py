@@ -107,7 +107,12 @@ def test_ledger_that_knows_everything_gets_nothing() -> None:
     assert adopted(facts).is_empty
 
 
-@pytest.mark.parametrize("state", ["stopped", "cancelled"])
+def test_submission_that_had_gone_astray_stays_so_whatever_it_left() -> None:
+    facts = replace(NOTHING, submitted=[submitted(1, "astray")], left_checkpoint={job_id(1)})
+    assert adopted(facts).deployments == {job_id(1): "astray"}
+
+
+@pytest.mark.parametrize("state", ["stopped", "cancelled", "astray"])
 def test_end_that_the_ledger_knows_is_believed(state: State) -> None:
     facts = replace(NOTHING, submitted=[submitted(1, state, state)], left_checkpoint={job_id(1)})
     assert adopted(facts).is_empty

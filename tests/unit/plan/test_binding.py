@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from headgate.errors import Rejected, SpecError
 from headgate.ids import Digest, EnvironmentName, JobName, TopicName
 from headgate.plan.binding import Binding, Gate, live_binding, plan_digest
+from headgate.plan.open_transactions import Transactions
 from headgate.spec.declared import DeclaredJob, DeclaredTopic, NamedEnvironment
 from headgate.spec.environment import Environment
 from headgate.spec.job import JobSpec
@@ -277,3 +279,11 @@ def test_spaces_within_texts_and_hints_are_part_of_the_plan() -> None:
     hint = "sensor_readings /*+ OPTIONS('scan.parallelism'='2') */"
     hinted = bind(job(SQL.replace("sensor_readings", hint)))
     assert plan_digest(hinted) != plan_digest(bind())
+
+
+def test_transactions_are_read_back_from_what_a_job_was_submitted_with() -> None:
+    declared = job(transaction_timeout="20s", checkpoint_interval="1s")
+    read = Transactions.of_binding(json.loads(bind(declared).to_json()))
+    assert read == Transactions(timedelta(seconds=20), timedelta(seconds=1))
+    at_least_once = json.loads(bind(job(delivery="at-least-once")).to_json())
+    assert Transactions.of_binding(at_least_once) is None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName
 from headgate.plan.deploy import Deployment, Facts, Refusal, Submission, plan_deployment
+from headgate.plan.open_transactions import Transactions
 from headgate.plan.restore_point import Snapshot
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -24,6 +25,8 @@ NEW = Facts(
     live=(),
     snapshots=(),
     start_empty=False,
+    now=NOON + timedelta(hours=3),
+    max_age=timedelta(hours=4),
 )
 
 
@@ -118,6 +121,36 @@ def test_newest_snapshot_is_restored() -> None:
     assert decided(facts).restore_from == snapshot(hours=2).location
 
 
+def test_older_snapshot_is_not_restored_in_silence_where_the_end_of_the_job_is_broken() -> None:
+    """What was published between the two would be published again."""
+    stopped = replace(snapshot(hours=2), problem="its _metadata is cut off", is_end=True)
+    facts = replace(NEW, submissions=[submission()], snapshots=[snapshot(hours=1), stopped])
+    refusal = refused(facts)
+    assert refusal.for_operator
+    assert "its _metadata is cut off" in refusal.what
+    assert "1 h older" in refusal.what
+    assert f"restore {stopped.location} and try again" in refusal.next_step
+    assert f"headgate start device-minutes --from {snapshot(hours=1).location}" in refusal.next_step
+    assert decided(replace(facts, start_empty=True)).restore_from is None
+
+
+def test_checkpoint_that_is_broken_is_passed_over_with_a_note() -> None:
+    broken = replace(snapshot(hours=2), problem="its _metadata is cut off")
+    facts = replace(NEW, submissions=[submission()], snapshots=[snapshot(hours=1), broken])
+    decision = decided(facts)
+    assert decision.restore_from == snapshot(hours=1).location
+    assert f"skipped {broken.location}: its _metadata is cut off" in decision.reason
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(5, False), (10, True)])
+def test_results_that_may_be_lost_are_told(*, minutes: int, is_told: bool) -> None:
+    transactions = Transactions(timedelta(minutes=10), timedelta(seconds=2))
+    left = replace(snapshot(), transactions=transactions)
+    now = left.taken_at + timedelta(minutes=minutes)
+    decision = decided(replace(NEW, submissions=[submission()], snapshots=[left], now=now))
+    assert ("results may be lost" in decision.reason) is is_told
+
+
 def test_state_that_was_not_found_never_starts_empty() -> None:
     facts = replace(NEW, submissions=[submission()])
     refusal = refused(facts)
@@ -167,3 +200,15 @@ def test_restored_state_is_that_of_the_snapshot() -> None:
 def test_start_needs_free_slots(*, free: int, fits: bool) -> None:
     decision = plan_deployment(replace(NEW, slots_available=free))
     assert isinstance(decision, Deployment) is fits
+
+
+def test_job_that_finished_outside_of_headgate_is_not_continued_from_anything_older() -> None:
+    ended = replace(NEW, submissions=[submission()], snapshots=[snapshot()], has_finished=True)
+
+    refusal = refused(ended)
+
+    assert refusal.for_operator
+    assert "has ended as FINISHED" in refusal.what
+    assert "headgate recover device-minutes --from" in refusal.next_step
+    assert decided(replace(ended, start_empty=True)).restore_from is None
+    assert decided(replace(ended, has_finished=False)).restore_from == snapshot().location

@@ -86,7 +86,13 @@ def test_restore_from_another_path_is_failing() -> None:
 
 
 def test_restore_that_did_not_happen_never_becomes_healthy() -> None:
-    assert look(RUNNING, HealthRule(SAVEPOINT, 2)).reason == "the restore is not reported yet"
+    untold = with_checkpoints(RUNNING, 0)
+    assert look(untold, HealthRule(SAVEPOINT, 2)).reason == "the restore is not reported yet"
+
+
+def test_checkpoint_without_a_restore_before_it_shows_a_start_without_state() -> None:
+    verdict = look(RUNNING, HealthRule(SAVEPOINT, 2))
+    assert (verdict.state, "started without state" in verdict.reason) == ("failing", True)
 
 
 def test_restore_that_nobody_asked_for_is_failing() -> None:

@@ -5,12 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from headgate.ids import JobName
 from headgate.plan.health_attention import (
+    blocks,
     is_excused,
     is_news,
     needs_attention,
+    news_of,
     next_step,
     still_told,
 )
+from headgate.plan.left_open import HeldBy
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -45,10 +48,40 @@ def test_told_through_a_life() -> None:
     assert said == ["failing", "missing", "failing"]
 
 
-def test_operation_excuses_for_an_hour() -> None:
-    assert not is_excused(None, NOON)
-    assert is_excused(NOON - timedelta(minutes=59), NOON)
-    assert not is_excused(NOON - timedelta(minutes=60), NOON)
+def held(kind: str, *, left: bool) -> HeldBy:
+    return HeldBy(kind, "op-1", left)
+
+
+def minutes(ago: int) -> datetime:
+    return NOON - timedelta(minutes=ago)
+
+
+def test_operation_excuses_for_an_hour_and_no_longer_than_somebody_works_on_it() -> None:
+    deploy = held("deploy", left=False)
+    assert not is_excused(None, None, NOON)
+    assert is_excused(deploy, minutes(59), NOON)
+    assert not is_excused(deploy, minutes(60), NOON)
+    assert not is_excused(held("deploy", left=True), minutes(11), NOON)
+
+
+def test_operation_that_was_left_open_blocks_its_job_unless_a_schedule_takes_it_up() -> None:
+    assert blocks(held("deploy", left=True), minutes(11), NOON)
+    assert not blocks(held("deploy", left=False), minutes(11), NOON)
+    assert not blocks(held("savepoint", left=True), minutes(59), NOON)
+    assert blocks(held("savepoint", left=True), minutes(60), NOON), "no schedule runs"
+    assert not blocks(None, None, NOON)
+
+
+def test_people_are_told_once_of_what_blocks_a_healthy_job() -> None:
+    told, said = "", []
+    for one in (None, held("deploy", left=True), held("deploy", left=True), None):
+        news, is_blocked = news_of("healthy", NOON, NOON, one), one is not None
+        if is_blocked and is_news(news, told):
+            said.append(news)
+            told = news
+        told = still_told("healthy", told, is_blocked=is_blocked)
+    assert said == ["op-1 left open"]
+    assert told == ""
 
 
 @pytest.mark.parametrize(
@@ -63,6 +96,7 @@ def test_operation_excuses_for_an_hour() -> None:
             "headgate status minutes; mend the cause, then headgate recover minutes",
         ),
         ("failing", False, "op-1", "headgate operations op-1"),
+        ("missing", True, "op-1", "nothing yet: it is recovered now"),
         ("unknown", False, None, "headgate ps"),
     ],
 )

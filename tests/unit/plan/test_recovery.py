@@ -8,6 +8,7 @@ import pytest
 from headgate.clients.flink.pictures import CheckpointCounts, JobPicture, Vertex
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, JobName
 from headgate.plan.deploy import Refusal, Submission
+from headgate.plan.left_open import HeldBy
 from headgate.plan.life import FirstLook, life_of
 from headgate.plan.recovery import PastRecovery, RecoveryFacts, needs_recovery, recoverable
 from headgate.plan.rescale import Rescale, RescaleFacts, plan_rescale, target
@@ -21,6 +22,14 @@ LOST = RecoveryFacts(
 FAILED, ASKS = PastRecovery("failed", "no slots"), PastRecovery("needs_operator", "too old")
 
 
+def ago(*minutes: float) -> list[timedelta]:
+    return [timedelta(minutes=one) for one in minutes]
+
+
+def left(kind: str) -> HeldBy:
+    return HeldBy(kind, "1a2b", is_left=True)
+
+
 def facts(**changes: Any) -> RecoveryFacts:
     return replace(LOST, **changes)
 
@@ -31,6 +40,14 @@ ALLOWED = {
     "ended as FAILED": facts(health="failing", ended_as="FAILED"),
     "two failed before": facts(past=[FAILED, FAILED]),
     "asked for a person, then failed": facts(past=[FAILED, ASKS]),
+    "recovered once, 5 minutes ago": facts(lately=ago(5)),
+    "twice, the last time 10 minutes ago": facts(lately=ago(10, 11)),
+    "four times, the last time 40 minutes ago": facts(lately=ago(40, 41, 42, 43)),
+    "a scheduled savepoint was left open": facts(held_by=left("savepoint")),
+    "a proof was left open": facts(held_by=left("prove")),
+    "a recovery was left open": facts(held_by=left("recover"), lately=ago(1)),
+    "and the job works": facts(held_by=left("recover"), health="healthy"),
+    "and has submitted it already": facts(held_by=left("recover"), deployment="intended"),
 }
 NEEDS_A_PERSON = {
     "not allowed in job.yaml": (facts(automatic=False), "recovery.automatic is not set"),
@@ -40,6 +57,26 @@ NEEDS_A_PERSON = {
     "stopped elsewhere": (facts(health="failing", ended_as="FINISHED"), "perhaps on purpose"),
     "three failed in a row": (facts(past=[FAILED] * 3), "3 recoveries in a row have failed"),
     "the last asks for one": (facts(past=[ASKS, FAILED]), "asks for a person: too old"),
+    "FINISHED before Flink forgot it": (facts(ended_as="FINISHED"), "perhaps on purpose"),
+    "CANCELED before Flink forgot it": (facts(ended_as="CANCELED"), "perhaps on purpose"),
+    "a deployment was left open": (
+        facts(held_by=left("deploy")),
+        "deploy 1a2b was left open; a person decides",
+    ),
+    "a recovery was left open that nobody has allowed": (
+        facts(held_by=left("recover"), automatic=False),
+        "recovery.automatic is not set",
+    ),
+    "recovered 4 minutes ago": (facts(lately=ago(4)), "recovered once in 24 h; by itself not"),
+    "twice, the last time 9 minutes ago": (facts(lately=ago(9, 60)), "not before 10 min have"),
+    "four times, the last time 39 minutes ago": (
+        facts(lately=ago(39, 60, 90, 120)),
+        "not before 40 min have passed",
+    ),
+    "five times in a day": (
+        facts(lately=ago(700, 710, 720, 730, 740)),
+        "recovered 5 times in 24 h, which does not help; a person decides",
+    ),
 }
 NOTHING_TO_DO = {
     "never deployed": (facts(deployment=None), "never deployed"),
@@ -48,7 +85,14 @@ NOTHING_TO_DO = {
     "healthy": (facts(health="healthy"), "it is healthy"),
     "degraded": (facts(health="degraded"), "it is degraded"),
     "unknown": (facts(health="unknown"), "it is unknown"),
-    "under another operation": (facts(under_way="deploy 1a2b"), "deploy 1a2b is under way"),
+    "under another operation": (
+        facts(held_by=HeldBy("deploy", "1a2b", is_left=False)),
+        "deploy 1a2b is under way",
+    ),
+    "under a recovery": (
+        facts(held_by=HeldBy("recover", "1a2b", is_left=False)),
+        "recover 1a2b is under way",
+    ),
 }
 
 

@@ -114,6 +114,26 @@ REFUSED = {
         "1 h 30 min old",
         "--accept-age",
     ),
+    "the one that its job ended with is broken, however near the next one is": (
+        facts(at(5, problem=CUT, is_end=True), at(6)),
+        f"{at(5).location}, which is passed over: {CUT}; the next one, {at(6).location}, is 1 min",
+        f"restore {at(5).location} and try again; or headgate start minutes --from",
+    ),
+    "a restore of the one that its job ended with has failed": (
+        facts(at(5, failed_restore="a file of it is missing", is_end=True), at(6)),
+        "which is passed over: a file of it is missing",
+        f"restore its files, then headgate recover minutes --from {at(5).location}; or ",
+    ),
+    "its age is accepted, but the one that its job ended with is broken": (
+        facts(at(5, problem=CUT, is_end=True), at(90), accept_age=True),
+        "would be published again",
+        f"--from {at(90).location}",
+    ),
+    "the one that its job ended with is drained, and an older one is not": (
+        facts(at(5, drained=True, is_end=True), at(7)),
+        "which is passed over: its windows were flushed",
+        f"headgate start minutes --from {at(7).location} if that is wanted",
+    ),
     "only a drained one": (
         facts(at(5, drained=True, is_end=True)),
         "stopped with --drain",
@@ -171,6 +191,19 @@ def test_concerns_about(case: str) -> None:
     named, wanted = CONCERNS[case]
     known = facts(at(4, drained=True), at(5), at(7), at(8, SECOND), at(70))
     assert set(concerns_about(named.location, known)) == wanted
+
+
+def test_one_that_is_named_in_place_of_a_broken_end_is_of_concern() -> None:
+    known = facts(at(5, problem=CUT, is_end=True), at(6))
+    said = concerns_about(at(6).location, known)
+    assert set(said) == {"older"}
+    assert at(5).location in said["older"]
+
+
+def test_clock_that_contradicts_flinks_numbers_tells_no_age() -> None:
+    newest, named = at(9, checkpoint_id=9), at(5, checkpoint_id=5)
+    said = concerns_about(named.location, facts(newest, named))
+    assert said["older"].startswith(f"{named.location} is older than the newest usable snapshot")
 
 
 LINEAGES = {

@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from headgate.plan.savepoint_schedule import Due, savepoint_due
-from headgate.plan.snapshot_retention import Retention, Rule, Savepoint, retention_of
+from headgate.plan.snapshot_retention import (
+    Retention,
+    Rule,
+    Savepoint,
+    newest_first,
+    retention_of,
+)
 from headgate.spec.job import SavepointPolicy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +26,14 @@ def savepoint(hours_ago: float, **changes: object) -> Savepoint:
     return replace(taken, **changes)  # type: ignore[arg-type]
 
 
+def decide(
+    taken: list[Savepoint], rule: Rule, now: datetime = NOON, in_use: frozenset[str] = frozenset()
+) -> Retention:
+    """Where the files of all are whole."""
+    good = next((one.location for one in newest_first(taken) if not one.drained), None)
+    return retention_of(taken, rule, now=now, in_use=in_use, newest_good=good)
+
+
 def disposed(retention: Retention) -> list[str]:
     return [savepoint.location for savepoint in retention.dispose]
 
@@ -27,7 +41,7 @@ def disposed(retention: Retention) -> list[str]:
 def test_more_than_keep_go_oldest_first() -> None:
     taken = [savepoint(hours) for hours in (3, 1, 2, 4)]
 
-    decided = retention_of(taken, Rule(keep=2), now=NOON, in_use=frozenset())
+    decided = decide(taken, Rule(keep=2))
 
     assert disposed(decided) == ["/s/4", "/s/3"]
     assert [kept.reason for kept in decided.kept] == ["the newest good one", "within the policy"]
@@ -36,7 +50,7 @@ def test_more_than_keep_go_oldest_first() -> None:
 def test_too_old_ones_go_but_never_the_newest() -> None:
     taken = [savepoint(hours) for hours in (30, 40, 50)]
 
-    decided = retention_of(taken, Rule(9, timedelta(hours=24)), now=NOON, in_use=frozenset())
+    decided = decide(taken, Rule(9, timedelta(hours=24)))
 
     assert disposed(decided) == ["/s/50", "/s/40"]
 
@@ -44,7 +58,7 @@ def test_too_old_ones_go_but_never_the_newest() -> None:
 def test_newest_good_one_is_not_a_quarantined_one() -> None:
     taken = [savepoint(1, state="quarantined"), savepoint(30), savepoint(40)]
 
-    decided = retention_of(taken, Rule(1, timedelta(hours=24)), now=NOON, in_use=frozenset())
+    decided = decide(taken, Rule(1, timedelta(hours=24)))
 
     assert disposed(decided) == ["/s/40"]
     assert [one.location for one in decided.quarantined] == ["/s/1"]
@@ -53,7 +67,7 @@ def test_newest_good_one_is_not_a_quarantined_one() -> None:
 def test_pinned_ones_stay_and_do_not_count() -> None:
     taken = [savepoint(1, pinned=True), savepoint(2), savepoint(3), savepoint(99, pinned=True)]
 
-    decided = retention_of(taken, Rule(1), now=NOON, in_use=frozenset())
+    decided = decide(taken, Rule(1))
 
     assert disposed(decided) == ["/s/3"]
 
@@ -61,7 +75,7 @@ def test_pinned_ones_stay_and_do_not_count() -> None:
 def test_one_in_use_stays_however_it_is_spelled() -> None:
     taken = [savepoint(1), savepoint(2), savepoint(3)]
 
-    decided = retention_of(taken, Rule(1), now=NOON, in_use=frozenset({"file:/s/2/"}))
+    decided = decide(taken, Rule(1), in_use=frozenset({"file:/s/2/"}))
 
     assert disposed(decided) == ["/s/3"]
 
@@ -69,9 +83,47 @@ def test_one_in_use_stays_however_it_is_spelled() -> None:
 def test_disposal_that_has_begun_is_finished_even_if_it_would_be_kept_now() -> None:
     taken = [savepoint(1, state="disposing"), savepoint(2)]
 
-    decided = retention_of(taken, Rule(9), now=NOON, in_use=frozenset({"/s/1"}))
+    decided = decide(taken, Rule(9), in_use=frozenset({"/s/1"}))
 
     assert disposed(decided) == ["/s/1"]
+
+
+def test_newest_good_one_is_not_a_drained_one() -> None:
+    taken = [savepoint(1, drained=True), savepoint(30), savepoint(40)]
+
+    decided = decide(taken, Rule(1, timedelta(hours=24)))
+
+    assert disposed(decided) == ["/s/40"]
+    assert [(kept.savepoint.location, kept.reason) for kept in decided.kept] == [
+        ("/s/1", "within the policy"),
+        ("/s/30", "the newest good one"),
+    ]
+
+
+def test_newest_good_one_is_one_that_was_seen_to_be_whole() -> None:
+    taken = [savepoint(1), savepoint(2), savepoint(3), savepoint(4)]
+
+    decided = retention_of(taken, Rule(2), now=NOON, in_use=frozenset(), newest_good="/s/3")
+
+    assert disposed(decided) == ["/s/4"]
+
+
+def test_nothing_more_goes_while_no_good_one_is_there() -> None:
+    """As when the storage is not mounted: then every `_metadata` is missing."""
+    taken = [savepoint(1), savepoint(2), savepoint(3, state="disposing")]
+
+    decided = retention_of(taken, Rule(1), now=NOON, in_use=frozenset(), newest_good=None)
+
+    assert disposed(decided) == ["/s/3"]
+    assert [kept.reason for kept in decided.kept] == ["within the policy", "no good one is there"]
+
+
+def test_later_submission_is_newer_although_a_clock_was_wrong() -> None:
+    taken = [savepoint(1, submission=(1, 1)), savepoint(2, submission=(1, 2)), savepoint(3)]
+
+    decided = decide(taken, Rule(1))
+
+    assert [kept.savepoint.location for kept in decided.kept] == ["/s/2"]
 
 
 # --- 24 simulated hours --------------------------------------------------------------------------
@@ -186,7 +238,7 @@ def test_24_hours_of_savepoints_keep_what_the_policy_says_at_every_moment(
             world.take(minute)
 
         expected = model_keeps(world, keep, max_age, minute)
-        decided = retention_of(
+        decided = decide(
             world.records(), Rule(policy.keep, policy.max_age), now=now, in_use=world.in_use()
         )
         for gone in decided.dispose:

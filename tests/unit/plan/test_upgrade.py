@@ -20,7 +20,7 @@ from headgate.plan.upgrade import (
     refused,
 )
 from headgate.plan.upgrade_changes import Changed, Version, changes_between
-from headgate.plan.way_of_cut_over import way_of_cut_over
+from headgate.plan.way_of_cut_over import WayOfCutOver
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 JOB = JobName("device-minutes")
@@ -161,7 +161,7 @@ def test_what_has_to_come_before(
     lines: tuple[str, str], rehearse: bool, approval: bool, wanted: tuple[bool, bool]
 ) -> None:
     policy = Policy(rehearse, approval, timedelta(minutes=1))
-    way = way_of_cut_over(kind="sql")
+    way = WayOfCutOver("stop and restore", "as was asked for")
     decision = decide(*lines, Classified("needs rehearsal", ""), policy, way)
     assert (decision.rehearse, decision.approval) == wanted
     written = decision_as_json(decision)

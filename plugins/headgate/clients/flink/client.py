@@ -18,6 +18,7 @@ from headgate.clients.flink.pictures import (
 from headgate.clients.flink.rescale_calls import RescaleCalls
 from headgate.clients.flink.savepoint_calls import SavepointCalls
 from headgate.clients.flink.times import read_time
+from headgate.clients.flink.understood import understood
 from headgate.clients.http import segment
 from headgate.ids import FlinkJobId
 
@@ -34,6 +35,7 @@ class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
         """Address of the job's page in Flink's UI."""
         return f"{self.rest}/#/job/running/{segment(job_id)}/overview"
 
+    @understood
     def overview(self) -> ClusterOverview:
         """Version and slots of the cluster."""
         answer = self._read("/overview")
@@ -44,6 +46,12 @@ class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
             slots_available=answer["slots-available"],
         )
 
+    @understood
+    def refresh_interval(self) -> timedelta:
+        """How old the cluster's answers about a job may be (`web.refresh-interval`)."""
+        return timedelta(milliseconds=self._read("/config")["refresh-interval"])
+
+    @understood
     def live_jobs_named(self, name: str) -> Sequence[FlinkJobId]:
         """Jobs of that name that have not ended."""
         return [
@@ -63,6 +71,7 @@ class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
                 return bool(tasks["total"]) and tasks["running"] == tasks["total"]
         return None
 
+    @understood
     def job(self, job_id: FlinkJobId) -> JobPicture | None:
         """One whole look at a job; None if the JobManager does not know it.
 
@@ -101,6 +110,7 @@ class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
             "POST",
             "/jars/upload",
             files={"jarfile": (name, content, "application/x-java-archive")},
+            needed="filename",
         )
         return str(answer["filename"]).rsplit("/", 1)[-1]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from headgate.clients.flink.cluster_calls import ClusterCalls
+from headgate.clients.flink.understood import understood
 from headgate.clients.http import segment
 from headgate.ids import FlinkJobId
 
@@ -10,6 +11,7 @@ from headgate.ids import FlinkJobId
 class RescaleCalls(ClusterCalls):
     """Resource requirements of running jobs."""
 
+    @understood
     def is_adaptive(self) -> bool:
         """Whether the cluster gives its streaming jobs the adaptive scheduler."""
         configured = self.configuration()
@@ -18,6 +20,7 @@ class RescaleCalls(ClusterCalls):
             or str(configured.get("scheduler-mode", "")).lower() == "reactive"
         )
 
+    @understood
     def resource_requirements(self, job_id: FlinkJobId) -> Mapping[str, int]:
         """The highest parallelism that each vertex may have. Adaptive scheduler only."""
         answer = self._read(f"/jobs/{segment(job_id)}/resource-requirements")

@@ -5,18 +5,26 @@ from datetime import timedelta
 from typing import Any
 
 from headgate.clients.http import HttpClient, Response
-from headgate.errors import Rejected, Unavailable
+from headgate.clients.silence import HttpUntilSilent, Silence
+from headgate.errors import Indeterminate, Rejected, Unavailable
 from headgate.ids import FlinkLineName
+
+ANSWERS_WITHIN = timedelta(seconds=10)
+"""A JobManager that takes longer for the answer to a read hangs."""
 
 
 class FlinkRest:
     """Reads and effects of one JobManager; the calls themselves are in the classes beside."""
 
-    def __init__(self, line: FlinkLineName, rest: str) -> None:
+    def __init__(self, line: FlinkLineName, rest: str, silence: Silence | None = None) -> None:
+        """With `silence`, a JobManager that did not answer is not asked again."""
         self.line = line
         self.rest = rest.rstrip("/")
-        self._http = HttpClient(
-            rest, server=f"Flink {line} at {rest}", timeout=timedelta(seconds=10)
+        server, timeout = f"Flink {line} at {rest}", ANSWERS_WITHIN
+        self._http = (
+            HttpClient(rest, server=server, timeout=timeout)
+            if silence is None
+            else HttpUntilSilent(rest, server=server, timeout=timeout, silence=silence)
         )
 
     def _read(self, path: str) -> Any:  # noqa: ANN401 - JSON
@@ -30,11 +38,26 @@ class FlinkRest:
         json: Mapping[str, Any] | None = None,
         files: Mapping[str, Any] | None = None,
         timeout: timedelta | None = None,
+        needed: str | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
+        """The answer to an effect; `needed` is a key that it must have."""
         response = self._http.request(
             method, path, json=json, files=files, timeout=timeout, effect=True
         )
-        return self._checked(response, path)
+        try:
+            answer = self._checked(response, path)
+            is_flinks = needed is None or needed in answer
+        except (ValueError, TypeError):
+            is_flinks = False
+        if is_flinks:
+            return answer
+        raise Indeterminate(
+            f"Flink {self.line} at {self.rest} answered {method} {path} with something that is not "
+            "Flink's",
+            still_true="The call was sent and may have taken effect.",
+            next_step="look what answers at that address, then run the same command again: it "
+            "looks first",
+        )
 
     def _checked(self, response: Response, path: str) -> Any:  # noqa: ANN401 - JSON
         if response.ok:

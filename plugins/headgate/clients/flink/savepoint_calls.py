@@ -10,6 +10,7 @@ from headgate.clients.flink.pictures import (
     read_latest_savepoint,
 )
 from headgate.clients.flink.rest import FlinkRest
+from headgate.clients.flink.understood import understood
 from headgate.clients.http import segment
 from headgate.ids import FlinkJobId, TriggerId
 
@@ -83,6 +84,7 @@ class SavepointCalls(FlinkRest):
             return False
         return bool(self._checked(response, path))
 
+    @understood
     def savepoint_status(self, job_id: FlinkJobId, trigger: TriggerId) -> SavepointStatus | None:
         """How a trigger stands; None if it is unknown or was forgotten (after 5 minutes)."""
         path = f"/jobs/{segment(job_id)}/savepoints/{segment(trigger)}"
@@ -98,6 +100,7 @@ class SavepointCalls(FlinkRest):
             failure=read_failure(failure) if failure else None,
         )
 
+    @understood
     def latest_savepoint(self, job_id: FlinkJobId) -> CompletedSavepoint | None:
         """The last savepoint that a job has completed, with what Flink measured of it.
 
@@ -112,9 +115,11 @@ class SavepointCalls(FlinkRest):
 
     def dispose(self, location: str) -> str:
         """Begin to dispose of a savepoint of any job; returns the id to ask after it with."""
-        answer = self._effect("POST", "/savepoint-disposal", json={"savepoint-path": location})
-        return str(answer["request-id"])
+        body, needed = {"savepoint-path": location}, "request-id"
+        answer = self._effect("POST", "/savepoint-disposal", json=body, needed=needed)
+        return str(answer[needed])
 
+    @understood
     def disposal_status(self, request_id: str) -> DisposalStatus | None:
         """How a disposal stands; None if it is unknown. COMPLETED with a failure is a failure."""
         path = f"/savepoint-disposal/{segment(request_id)}"

@@ -1,7 +1,7 @@
 """Finding what a ledger has lost: live jobs, copies of submissions, savepoints. Reads only."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,12 +61,13 @@ def find_entries(services: Services, job: JobName) -> FoundEntries:
 
     Raises:
         NeedsOperator: it cannot be rebuilt without a person.
-        Unavailable: storage does not answer.
+        Unavailable: storage does not answer, or the cluster of the latest submission: a job that
+            runs there would be written down as ended.
 
     """
     kept = {one.flink_job_id: one for one in kept_submissions(services, job)}
     recorded = {one.flink_job_id: one for one in services.ledger.deployments(job)}
-    live = live_jobs(services, job, None)
+    live = live_jobs(services, job, _latest_line({**kept, **recorded}.values()))
     unknown = _unknown_savepoints(services, job)
     problems = {one.location: metadata_problem(one.location) for one in unknown}
     savepoints = [one for one in unknown if problems[one.location] is None]
@@ -105,6 +106,11 @@ def find_entries(services: Services, job: JobName) -> FoundEntries:
             *_unseen(live),
         ],
     )
+
+
+def _latest_line(submitted: Collection[DeploymentRecord]) -> FlinkLineName | None:
+    latest = max(submitted, key=lambda one: (one.generation, one.attempt), default=None)
+    return latest.line if latest else None
 
 
 def _submitted(

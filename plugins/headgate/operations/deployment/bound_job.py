@@ -2,16 +2,22 @@
 
 from dataclasses import dataclass
 
+from headgate.clients.registry import RegisteredSchema
 from headgate.errors import Rejected
 from headgate.ids import Digest, FlinkLineName, JobName, TopicName
+from headgate.operations.deployment.side_of_running import side_of_running
 from headgate.operations.services import Services
+from headgate.plan.beside import beside_binding
 from headgate.plan.binding import Binding, live_binding, plan_digest
-from headgate.plan.declared_subject import subjects_of
+from headgate.plan.declared_subject import DeclaredSubject, subjects_of
+from headgate.plan.difference import schema_difference
 from headgate.spec.at_line import at_line
 from headgate.spec.declared import Declared, DeclaredJob, DeclaredTopic
-from headgate.spec.load import load_declared
+from headgate.spec.load import load_declared, load_job_with_topics
 from headgate.spec.schema_form import same_schema
 from headgate.spec.unknown_jobs import refuse_unknown_jobs
+
+_MOST_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -38,24 +44,43 @@ def bind(
 
     """
     bound = bind_now(services, name, line)
-    if bound.job.digest != spec_digest:
-        raise Rejected(
-            f"{name}: its files changed while this was under way",
-            still_true="Nothing was submitted.",
-            next_step="run the same command again",
-        )
+    _refuse_other_files(bound, spec_digest)
     return bound
 
 
 def bind_now(services: Services, name: JobName, line: str | None = None) -> BoundJob:
     """Bind the job as its files are now. Raises Rejected as `bind` does."""
-    declared = load_declared(services.project)
+    return _bound(services, load_declared(services.project), name, line)
+
+
+def bind_by_itself(
+    services: Services, name: JobName, spec_digest: Digest, line: str | None = None
+) -> BoundJob:
+    """As `bind`, whatever the files of other jobs say: for what changes nothing of what runs."""
+    bound = _bound(services, load_job_with_topics(services.project, name), name, line)
+    _refuse_other_files(bound, spec_digest)
+    return bound
+
+
+def _refuse_other_files(bound: BoundJob, spec_digest: Digest) -> None:
+    if bound.job.digest != spec_digest:
+        raise Rejected(
+            f"{bound.job.name}: its files changed while this was under way",
+            still_true="Nothing was submitted.",
+            next_step="run the same command again",
+        )
+
+
+def _bound(services: Services, declared: Declared, name: JobName, line: str | None) -> BoundJob:
     job = _declared_job(declared, name)
     if line is not None:
         job = at_line(job, FlinkLineName(line))
     topics = [declared.topics[TopicName(topic)] for topic in (*job.spec.sources, *job.spec.sinks)]
     values, keys = _registered(services, name, topics)
     binding = live_binding(job, declared.topics, services.environment, values, registered_keys=keys)
+    side = side_of_running(services, name)
+    if side is not None:
+        binding = beside_binding(binding, services.environment.name, side)
     return BoundJob(job, binding, plan_digest(binding) if job.kind == "sql" else None)
 
 
@@ -77,9 +102,7 @@ def _registered(
             if latest is None:
                 problems.append(f"schema {subject.name} is not registered")
             elif not same_schema(latest.whole_text, subject.whole):
-                problems.append(
-                    f"schema {subject.name} is registered otherwise than it is declared"
-                )
+                problems.append(_differs(latest, subject))
             else:
                 held = keys if subject.name.endswith("-key") else values
                 held[topic.name] = latest.whole_text
@@ -90,3 +113,14 @@ def _registered(
             next_step="headgate plan, then headgate apply",
         )
     return values, keys
+
+
+def _differs(latest: RegisteredSchema, subject: DeclaredSubject) -> str:
+    """In the lines of a diff: `-` what is registered, `+` what is declared."""
+    lines = schema_difference(latest.whole_text, subject.whole)
+    shown = [f"  {line.sign} {line.text}" for line in lines[:_MOST_LINES]]
+    what = (
+        f"schema {subject.name} is registered otherwise than it is declared; version "
+        f"{latest.version}, the latest (-), and declared (+):"
+    )
+    return "\n".join([what, *shown])

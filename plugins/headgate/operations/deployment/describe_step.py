@@ -7,7 +7,7 @@ from typing import ClassVar
 from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import BoundJob
 from headgate.operations.deployment.planned_job import bound_of_plan
-from headgate.operations.deployment.whole_file import write_whole
+from headgate.operations.deployment.whole_file import write_whole, writing_artefacts
 from headgate.operations.describe_state import describe_state, description_digest
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.flink_python import FlinkPython, flink_python_of
@@ -22,7 +22,7 @@ class DescribeState:
 
     def intend(self, run: Run) -> Json:
         """The file is named by the digest of what the description is made from."""
-        bound = _bound(run)
+        bound = self.bound(run)
         digest = description_digest(bound.job, bound.binding, _python(run, bound).runtime)
         folder = run.services.environment.settings.artefacts / run.job / "states"
         return {"file": str(folder / f"{digest}.json")}
@@ -35,13 +35,14 @@ class DescribeState:
 
     def act(self, run: Run, intention: Intention) -> None:
         """Build the job without submitting it."""
-        bound = _bound(run)
+        bound = self.bound(run)
         text = describe_state(bound.job, bound.binding, _python(run, bound))
-        write_whole(Path(intention.intent["file"]), text)
+        with writing_artefacts(run, still_true="Nothing was stopped or submitted."):
+            write_whole(Path(intention.intent["file"]), text)
 
-
-def _bound(run: Run) -> BoundJob:
-    return bound_of_plan(run)
+    def bound(self, run: Run) -> BoundJob:
+        """The job that is described."""
+        return bound_of_plan(run)
 
 
 def _python(run: Run, bound: BoundJob) -> FlinkPython:

@@ -9,10 +9,11 @@ from headgate.errors import Rejected, Unavailable
 from headgate.ids import FlinkLineName
 from headgate.operations.engine.step import Run
 
-_DRIVER_SURELY_ENDED = timedelta(seconds=30)
-"""After the death of a deployment its driver may run on in the JobManager for so long."""
 _TURN_ENDS = RUN_TIMEOUT + timedelta(seconds=10)
-_WAIT_FOR_TURN = timedelta(seconds=30)
+"""After the death of a deployment its driver may run on in the JobManager for so long. That holds
+for the same deployment too, when it is taken up again."""
+_WAIT_FOR_TURN = timedelta(seconds=5)
+"""In a worker, which others wait for; who waits longer gives it back and comes again."""
 
 
 @contextmanager
@@ -38,11 +39,11 @@ def only_driver_of(run: Run, client: FlinkClient) -> Iterator[None]:
 
 
 def _await_turn(run: Run, resource: str, line: FlinkLineName) -> None:
-    """Wait here for a while: another driver takes seconds, and coming again costs more."""
+    """Wait here for a moment: another driver takes seconds, and coming again costs some too."""
     clock = run.services.clock
     end = clock.monotonic() + _WAIT_FOR_TURN.total_seconds()
     while not run.services.ledger.take_turn(
-        run.lease, resource, own_ends=_DRIVER_SURELY_ENDED, others_end=_TURN_ENDS
+        run.lease, resource, own_ends=_TURN_ENDS, others_end=_TURN_ENDS
     ):
         if clock.monotonic() > end:
             raise Unavailable(f"waiting for another submission to Flink {line} to end")

@@ -9,12 +9,20 @@ from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
 from headgate.operations.deployment.kept_submission import keep_submission
+from headgate.operations.deployment.whole_file import writing_artefacts
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
+from headgate.operations.restoring.failed_restores import FAILED_RESTORE, failed_restore
 from headgate.plan.health import HealthRule, Memory, judge
+
+_POLL = timedelta(milliseconds=500)
 
 
 class BecomeHealthy:
-    """Evidence: checkpoints seen and seconds waited."""
+    """Evidence: checkpoints seen and seconds waited.
+
+    Where the restored snapshot is to blame for the failure, that is remembered before it is told,
+    so that the next operation does not restore it again.
+    """
 
     name: ClassVar[str] = "healthy"
     title: ClassVar[str] = "Become healthy"
@@ -39,34 +47,57 @@ class BecomeHealthy:
         client = run.services.flink(FlinkLineName(intent["line"]))
         picture = client.job(FlinkJobId(intent["flink_job_id"]))
         if picture is None:
-            raise Rejected(
-                f"{run.job}: Flink {intent['line']} no longer knows job {intent['flink_job_id']}; "
-                "its JobManager has restarted",
-                still_true="Its retained checkpoints are there.",
-                next_step=f"headgate deploy {run.job}",
-            )
+            raise job_lost(run, intent)
         rule = HealthRule(intent["restore_from"], intent["checkpoints"])
-        verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
+        before = {**intention.progress}
+        remembered = before.pop(FAILED_RESTORE, None)
+        verdict, memory = judge(picture, rule, Memory.of(before))
         if verdict.state == "healthy":
             return _recorded(run, intention, picture)
         late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
         if verdict.state == "failing" or late:
-            raise Rejected(
-                f"{run.job} did not become healthy"
-                + (f" within {intent['deadline_seconds']:.0f} s" if late else "")
-                + f": {verdict.reason}",
-                still_true=f"Flink job {intent['flink_job_id']} was left as it is.",
-                next_step=f"headgate status {run.job}; headgate logs flink-{intent['line']}-"
-                "taskmanager; mend the cause and deploy again",
-            )
-        return Pending(verdict.reason, timedelta(milliseconds=500), memory.as_progress())
+            deployment = run.services.ledger.deployment(run.job, picture.id)
+            failed = failed_restore(run.services, deployment, picture)
+            if failed is not None and remembered is None:
+                progress = {**memory.as_progress(), FAILED_RESTORE: failed}
+                return Pending(verdict.reason, _POLL, progress, must_remember=True)
+            raise not_healthy(run, intent, verdict.reason, is_late=late)
+        return Pending(verdict.reason, _POLL, memory.as_progress())
 
     def act(self, run: Run, intention: Intention) -> None:
         """Write that the deployment has passed: into its kept copy, then into the ledger."""
         job_id = FlinkJobId(intention.intent["flink_job_id"])
-        deployment = run.services.ledger.deployment(run.job, job_id)
+        record_as_healthy(run, job_id, still_true=f"Flink job {job_id} runs, and is healthy.")
+
+
+def record_as_healthy(run: Run, job_id: FlinkJobId, *, still_true: str) -> None:
+    """Into the kept copy of the deployment, then into the ledger."""
+    deployment = run.services.ledger.deployment(run.job, job_id)
+    with writing_artefacts(run, still_true=still_true):
         keep_submission(run.services, replace(deployment, state="healthy"))
-        run.services.ledger.update_deployment(run.lease, job_id, "healthy")
+    run.services.ledger.update_deployment(run.lease, job_id, "healthy")
+
+
+def job_lost(run: Run, intent: Json) -> Rejected:
+    """Flink no longer knows a job that it had taken."""
+    return Rejected(
+        f"{run.job}: Flink {intent['line']} no longer knows job {intent['flink_job_id']}; "
+        "its JobManager has restarted",
+        still_true="Its retained checkpoints are there.",
+        next_step=f"headgate deploy {run.job}",
+    )
+
+
+def not_healthy(run: Run, intent: Json, reason: str, *, is_late: bool) -> Rejected:
+    """A job that runs, and is not what it should be."""
+    return Rejected(
+        f"{run.job} did not become healthy"
+        + (f" within {intent['deadline_seconds']:.0f} s" if is_late else "")
+        + f": {reason}",
+        still_true=f"Flink job {intent['flink_job_id']} was left as it is.",
+        next_step=f"headgate status {run.job}; headgate logs flink-{intent['line']}-"
+        "taskmanager; mend the cause and deploy again",
+    )
 
 
 def _recorded(run: Run, intention: Intention, picture: JobPicture) -> Look:

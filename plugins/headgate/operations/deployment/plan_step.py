@@ -9,8 +9,9 @@ from headgate.ids import Digest, FlinkLineName, TopicName, flink_job_id
 from headgate.ledger.records import Json
 from headgate.operations.deployment.bound_job import BoundJob, bind
 from headgate.operations.deployment.facts import gather_facts
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
 from headgate.operations.ledger_age import refuse_older_ledger
+from headgate.operations.restoring.surely_gone import not_surely_gone
 from headgate.operations.services import Services
 from headgate.plan.deploy import (
     Deployment,
@@ -20,7 +21,7 @@ from headgate.plan.deploy import (
 )
 
 
-class PlanDeployment:
+class PlanDeployment(OnlyLooks):
     """Evidence: the decision, and what of the declaration the later steps need."""
 
     name: ClassVar[str] = "plan"
@@ -37,7 +38,11 @@ class PlanDeployment:
         _refuse_missing_topics(run.services, bound)
         start_empty = bool(run.operation.request.get("start_empty"))
         refuse_older_ledger(run.services, run.job, gives_state_up=start_empty)
-        facts = gather_facts(run.services, bound, start_empty=start_empty)
+        unclear = _not_surely_gone(run, intention)
+        if unclear is not None:
+            return unclear
+        accept_age = bool(run.operation.request.get("accept_age"))
+        facts = gather_facts(run.services, bound, start_empty=start_empty, accept_age=accept_age)
         decision = plan_deployment(facts)
         if isinstance(decision, Refusal):
             kind = NeedsOperator if decision.for_operator else Rejected
@@ -46,8 +51,14 @@ class PlanDeployment:
             )
         return Done(_evidence(bound, facts, _with_unused_id(run, facts.line, decision)))
 
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides or refuses."""
+
+def _not_surely_gone(run: Run, intention: Intention) -> Pending | None:
+    deployments = run.services.ledger.deployments(run.job)
+    if not deployments:
+        return None
+    latest = deployments[0]
+    picture = run.services.flink(latest.line).job(latest.flink_job_id)
+    return not_surely_gone(run, intention, latest, picture)
 
 
 def _evidence(bound: BoundJob, facts: Facts, decision: Deployment) -> dict[str, Any]:

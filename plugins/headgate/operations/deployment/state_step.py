@@ -8,7 +8,7 @@ from headgate.ids import FlinkJobId
 from headgate.ledger.records import Json
 from headgate.operations.deployment.planned_job import bound_of_plan
 from headgate.operations.describe_state import read_description
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.plan.binding import Binding
 from headgate.plan.compiled_plan import manifest_of_plan
 from headgate.plan.restorable import KeptState, refuse_unfit, unknown_state
@@ -19,7 +19,7 @@ from headgate.plan.state_manifest import (
 )
 
 
-class CompareState:
+class CompareState(OnlyLooks):
     """Evidence: the manifest of what is declared, and how it differs from what is restored."""
 
     name: ClassVar[str] = "state"
@@ -61,9 +61,6 @@ class CompareState:
                 or f"{_count(manifest)}, as before",
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` compares or refuses."""
 
 
 def declared_manifest(binding: Binding, text: str) -> StateManifest:

@@ -1,6 +1,7 @@
 """Submit a staged job to its cluster: one Flink job, whatever happens to the answer."""
 
 import json
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -14,15 +15,21 @@ from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.driver_run import driver_report, run_staged_driver
 from headgate.operations.deployment.driver_turn import only_driver_of
 from headgate.operations.deployment.kept_submission import keep_submission
+from headgate.operations.deployment.whole_file import writing_artefacts
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
-from headgate.operations.handover_bounds import bounds_file, gate_parameters
+from headgate.operations.handover_bounds import bounds_file, gate_parameters, write_bounds
 from headgate.operations.restoring.known_snapshots import checkpoint_folder
+from headgate.operations.restoring.restored_gating import restored_gating
+from headgate.operations.stage import Staged
+from headgate.plan.handover import Bounds
 
 _SETTINGS_OF_OURS = {
     # An ended job leaves its last checkpoints behind; only its end by a savepoint removes them.
     "execution.checkpointing.externalized-checkpoint-retention": "RETAIN_ON_CANCELLATION",
     "execution.checkpointing.num-retained": "3",
 }
+
+_NOT_RUNNING = "It is not running; its snapshots and the results published before are as they were."
 
 
 class Submit:
@@ -35,11 +42,6 @@ class Submit:
     def intend(self, run: Run) -> Json:
         """Job id, line, staged files and the snapshot to restore."""
         plan, staged = run.evidence["plan"], run.evidence["stage"]
-        restore_from = plan["restore_from"]
-        if plan["restores_snapshot"]:
-            restore_from = run.evidence["stop"]["location"]
-        if "restore" in run.evidence:
-            restore_from = run.evidence["restore"]["location"]
         return {
             "flink_job_id": flink_job_id(
                 run.services.environment.name, run.job, plan["generation"], plan["attempt"]
@@ -48,7 +50,8 @@ class Submit:
             "attempt": plan["attempt"],
             "line": plan["line"],
             "parallelism": plan["parallelism"],
-            "restore_from": restore_from,
+            "restore_from": self.restore_from(run),
+            **self.gating(run),
             "driver": staged["driver"],
             "binding": staged["binding"],
         }
@@ -71,14 +74,45 @@ class Submit:
         )
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Record the deployment, then submit it under its intended id."""
+        """Record the deployment, then submit it under its intended id, when it is its turn.
+
+        Raises Rejected where what was staged is no longer what it was, and where another job of
+        that name runs: that of an operation that was given up while its driver ran.
+        """
         intent = intention.intent
         client = _client(run, intent)
-        deployment = _deployment(run, intent)
-        run.services.ledger.add_deployment(run.lease, deployment)
-        keep_submission(run.services, deployment)
+        refuse_changed(run)
+        deployment = new_deployment(run, intent, client)
         with only_driver_of(run, client):
-            _run_driver(run, intent, client)
+            refuse_beside_another(run, intent, client)
+            run.services.ledger.add_deployment(run.lease, deployment)
+            with writing_artefacts(run, still_true=_NOT_RUNNING):
+                keep_submission(run.services, deployment)
+                _tell_gates(run, intent)
+            run_driver(run, intent, client)
+
+    def restore_from(self, run: Run) -> str | None:
+        """The snapshot that it goes on from."""
+        if "restore" in run.evidence:
+            return str(run.evidence["restore"]["location"])
+        if run.evidence["plan"]["restores_snapshot"]:
+            return str(run.evidence["stop"]["location"])
+        restore_from: str | None = run.evidence["plan"]["restore_from"]
+        return restore_from
+
+    def gating(self, run: Run) -> Json:
+        """From which bound on it publishes, and whether the state of sinks may be left over."""
+        return restored_gating(run)
+
+
+def _tell_gates(run: Run, intent: Json) -> None:
+    """Also where all is open: a job that was called off may have left a file under this id."""
+    file = bounds_file(run.services, run.job, FlinkJobId(intent["flink_job_id"]))
+    after = intent.get("after")
+    if after is None:
+        file.unlink(missing_ok=True)
+    else:
+        write_bounds(file, Bounds(after=after))
 
 
 def _refuse_to_repeat(run: Run, intent: Json) -> None:
@@ -100,7 +134,38 @@ def _refuse_to_repeat(run: Run, intent: Json) -> None:
         )
 
 
-def _run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
+def refuse_changed(run: Run) -> None:
+    """What runs must be what is recorded, or it could not be brought back."""
+    staged = run.evidence["stage"]
+    place = Staged(Path(staged["folder"]), Digest(staged["digest"]))
+    if not place.is_whole:
+        raise Rejected(
+            f"{run.job}: what was staged for it was changed before it was submitted: "
+            f"{place.folder}",
+            still_true=_NOT_RUNNING,
+            next_step=f"move that folder away, then headgate deploy {run.job} stages it anew and "
+            "continues from its state",
+        )
+
+
+def refuse_beside_another(
+    run: Run, intent: Json, client: FlinkClient, beside: Collection[FlinkJobId] = ()
+) -> None:
+    """No driver runs now, so every job that was submitted shows; `beside` are those that may."""
+    expected = {intent["flink_job_id"], *beside}
+    others = [one for one in client.live_jobs_named(run.job) if one not in expected]
+    if others:
+        again = "deploy" if run.operation.kind == "deploy" else "recover"
+        raise Rejected(
+            f"{run.job} runs already as {', '.join(others)}: another operation has submitted it "
+            "meanwhile",
+            still_true="Nothing was submitted; two jobs of one name end each other's transactions.",
+            next_step=f"headgate status {run.job}, then headgate {again} {run.job}",
+        )
+
+
+def run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
+    """Raises Rejected with the cause that the driver has told."""
     try:
         run_staged_driver(
             client,
@@ -110,6 +175,7 @@ def _run_driver(run: Run, intent: Json, client: FlinkClient) -> None:
             parallelism=intent["parallelism"],
             configuration=_configuration(run, intent),
             restore_from=intent["restore_from"],
+            allow_non_restored_state=bool(intent.get("leaves_sinks_out")),
         )
     except Rejected as error:
         raise _refused(run, intent, None) from error
@@ -128,12 +194,13 @@ def _configuration(run: Run, intent: Json) -> dict[str, str]:
         **_SETTINGS_OF_OURS,
         "parallelism.default": str(intent["parallelism"]),
         "execution.checkpointing.dir": folder,
-        # There is no such file until the job is handed over, which it must be ready for all along.
-        **gate_parameters(bounds),
+        # There need be no such file until the job is handed over; it is ready for that all along.
+        **gate_parameters(bounds, required=intent.get("after") is not None),
     }
 
 
-def _deployment(run: Run, intent: Json) -> DeploymentRecord:
+def new_deployment(run: Run, intent: Json, client: FlinkClient) -> DeploymentRecord:
+    """As it is recorded before it is submitted."""
     now = run.services.clock.now()
     plan, staged = run.evidence["plan"], run.evidence["stage"]
     return DeploymentRecord(
@@ -153,9 +220,12 @@ def _deployment(run: Run, intent: Json) -> DeploymentRecord:
         updated_at=now,
         reads=plan.get("reads"),
         writes=plan.get("writes"),
-        state_manifest=(plan if "manifest" in plan else run.evidence["state"])["manifest"],
+        state_manifest=(plan if "manifest" in plan else run.evidence.get("state", {})).get(
+            "manifest"
+        ),
         flink_version=plan.get("flink_version"),
         parallelism=intent["parallelism"],
+        cluster=client.rest,
     )
 
 

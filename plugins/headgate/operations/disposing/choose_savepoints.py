@@ -3,13 +3,12 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from headgate.ledger.records import Json
-from headgate.operations.deployment.bound_job import declared_job
+from headgate.operations.declared_one_by_one import declared_by_itself
 from headgate.operations.disposing.retained import retention
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 
 
-class ChooseSavepoints:
+class ChooseSavepoints(OnlyLooks):
     """Evidence: the locations to dispose of, and those that are kept or set aside, with reasons.
 
     Decided once: what a resumed disposal finishes is what was decided, though the policy may have
@@ -20,15 +19,10 @@ class ChooseSavepoints:
     title: ClassVar[str] = "Look what the policy keeps"
     patience: ClassVar[timedelta] = timedelta(0)
 
-    def intend(self, run: Run) -> Json:
-        """Nothing is intended yet."""
-        del run
-        return {}
-
     def look(self, run: Run, intention: Intention) -> Look:
         """Decide by the policy as it is declared now. Raises Rejected for an undeclared job."""
         del intention
-        policy = declared_job(run.services, run.job).spec.savepoint
+        policy = declared_by_itself(run.services, run.job).spec.savepoint
         decided = retention(run.services, run.job, policy, run.id)
         return Done(
             {
@@ -39,6 +33,3 @@ class ChooseSavepoints:
                 f"{len(decided.quarantined)} in quarantine",
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides."""

@@ -1,20 +1,23 @@
 """Dispose of savepoints: by a JobManager that can read them, else by deleting the folder."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
 from headgate.clients.flink import FlinkClient
-from headgate.clients.locations import is_below
+from headgate.clients.locations import is_below, plain_location
 from headgate.clients.storage import delete_folder, delete_if_empty, is_there
-from headgate.errors import HeadgateError, Unavailable
+from headgate.errors import HeadgateError, Rejected, Unavailable
 from headgate.ids import FlinkLineName
 from headgate.ledger.records import Json
 from headgate.operations.disposing.choose_savepoints import ChooseSavepoints
+from headgate.operations.disposing.in_use import locations_in_use
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
 from headgate.operations.savepointing.found_savepoint import savepoint_root
 
-_DISPOSAL_TAKES = timedelta(seconds=30)
+_DISPOSAL_TAKES = timedelta(seconds=20)
+_AT_ONCE = timedelta(minutes=1)
 _BETWEEN_LOOKS = timedelta(milliseconds=250)
 
 
@@ -27,7 +30,7 @@ class DeleteSavepoints:
 
     name: ClassVar[str] = "delete"
     title: ClassVar[str] = "Dispose of them"
-    patience: ClassVar[timedelta] = timedelta(minutes=5)
+    patience: ClassVar[timedelta] = timedelta(minutes=15)
 
     def intend(self, run: Run) -> Json:
         """The savepoints, and the line that made each."""
@@ -42,16 +45,45 @@ class DeleteSavepoints:
         return Absent() if left else Done({"note": f"{len(intention.intent['lines'])} are gone"})
 
     def act(self, run: Run, intention: Intention) -> None:
-        """Dispose of each that is still there; all are tried before an error is told."""
-        failures = []
+        """Dispose of each that is still there; all are tried before an error is told.
+
+        One that another operation names since they were marked is left to it. What cannot be begun
+        within `_AT_ONCE` is left to the next time, so that a worker is not held for long.
+        """
+        once = replace(run, services=run.services.for_one_pass())
+        clock = run.services.clock
+        end = clock.monotonic() + _AT_ONCE.total_seconds()
+        failures: list[HeadgateError] = []
+        used = {plain_location(at) for at in locations_in_use(run.services, run.job, run.id)}
         for location, line in intention.intent["lines"].items():
             try:
-                if is_there(location):
-                    _dispose(run, location, line)
+                if not is_there(location):
+                    continue
+                if clock.monotonic() > end:
+                    raise _takes_longer(run, location)
+                if plain_location(location) in used:
+                    raise _is_needed(run, location)
+                _dispose(once, location, line)
             except HeadgateError as failure:
                 failures.append(failure)
         if failures:
             raise failures[0]
+
+
+def _takes_longer(run: Run, location: str) -> Unavailable:
+    return Unavailable(
+        f"{run.job}: disposing takes longer; {location} and perhaps others are still there",
+        still_true="They are marked as being disposed of; nothing is restored from them.",
+        next_step=f"headgate dispose-savepoints {run.job}",
+    )
+
+
+def _is_needed(run: Run, location: str) -> Rejected:
+    return Rejected(
+        f"{run.job}: {location} is used by another operation or deployment since it was chosen",
+        still_true="It was not disposed of; it is marked, so that nothing else begins with it.",
+        next_step=f"headgate dispose-savepoints {run.job} when that has its own checkpoint",
+    )
 
 
 def _dispose(run: Run, location: str, line: str) -> None:

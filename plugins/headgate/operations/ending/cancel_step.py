@@ -10,10 +10,11 @@ from headgate.errors import NeedsOperator
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.ending.cancel_turn import cancel_and_wait
-from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
+from headgate.operations.ending.still_ending import ENDS_WITHIN, still_ending
+from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.plan.in_words import duration_in_words
 
 _AWAITED = timedelta(seconds=20)
-_ENDS_WITHIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,15 @@ class CancelJob:
             return Done({"ended_as": picture.state, "note": picture.state})
         if picture.state != "CANCELLING":
             return Absent()
-        if intention.elapsed > _ENDS_WITHIN:
+        ending = still_ending("the job is ending", intention, run.services.clock.now())
+        if ending is None:
             raise NeedsOperator(
-                f"{run.job} has been CANCELLING since more than {_ENDS_WITHIN}",
+                f"{run.job} has been CANCELLING for more than {duration_in_words(ENDS_WITHIN)}",
                 still_true="Its retained checkpoints are there; nothing was started.",
                 next_step=f"headgate logs flink-{intention.intent['line']}-taskmanager; end its "
                 f"TaskManager, then headgate recover {run.job}",
             )
-        return Pending("the job is ending", timedelta(milliseconds=500))
+        return ending
 
     def act(self, run: Run, intention: Intention) -> None:
         """Cancel it in its turn."""

@@ -10,13 +10,13 @@ from headgate.clients.storage import SnapshotFolder, content_of, snapshots_below
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
-from headgate.operations.restoring.known_snapshots import checkpoint_folder
+from headgate.operations.engine.step import Absent, Done, Intention, Look, OnlyLooks, Run
+from headgate.operations.restoring.known_snapshots import checkpoint_folder, checkpoint_number
 from headgate.operations.savepointing.snapshot_record import snapshot_record
 
 
 @dataclass(frozen=True)
-class RefuseWithoutCheckpoint:
+class RefuseWithoutCheckpoint(OnlyLooks):
     """Before the job is cancelled: whether it leaves something to continue from. Reads only."""
 
     deployment: Callable[[Run], DeploymentRecord]
@@ -42,9 +42,6 @@ class RefuseWithoutCheckpoint:
             next_step=f"headgate stop {run.job} takes a savepoint; to give its state up: "
             f"headgate cancel {run.job} --discard-state",
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` finds one or says why not."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +101,11 @@ class RecordCancel:
 
 
 def _newest_whole(run: Run, job_id: FlinkJobId) -> SnapshotFolder | None:
+    """By Flink's number: a storage may keep whole seconds, a copy has a time of its own."""
     folder = f"{checkpoint_folder(run.services, run.job)}/{job_id}"
-    return next(
-        (
-            one
-            for one in snapshots_below(folder, levels=(1,))
-            if metadata_problem(one.location) is None
-        ),
-        None,
+    found = sorted(
+        snapshots_below(folder, levels=(1,)),
+        key=lambda one: checkpoint_number(one.location),
+        reverse=True,
     )
+    return next((one for one in found if metadata_problem(one.location) is None), None)

@@ -28,6 +28,7 @@ from headgate.ledger.records import (
     StepRecord,
 )
 from headgate.operations.engine.step import (
+    TURN,
     Absent,
     Done,
     End,
@@ -40,6 +41,7 @@ from headgate.operations.engine.step import (
     Step,
 )
 from headgate.operations.services import Services
+from headgate.plan.left_open import SIGN_OF_LIFE
 
 Phase = Literal["intended", "acting", "acted", "pending", "done", "ended"]
 
@@ -90,6 +92,7 @@ class Engine:
         self._lease = lease
         self._services = services
         self._listener = listener
+        self._last_sign = lease.taken_at
 
     @property
     def operation_id(self) -> OperationId:
@@ -116,6 +119,7 @@ class Engine:
                 patient; the operation stays open and the same command resumes it.
 
         """
+        self._show_life()
         try:
             waiting = self._walk()
         except (Superseded, LedgerUnavailable):
@@ -158,6 +162,13 @@ class Engine:
             self._tell(step, "done", str(outcome.evidence.get("note", "")))
         return None
 
+    def _show_life(self) -> None:
+        """While one only waits, nothing else tells the others that somebody works on it."""
+        now = self._services.clock.now()
+        if now - self._last_sign >= SIGN_OF_LIFE:
+            self._services.ledger.renew_lease(self._lease)
+            self._last_sign = now
+
     def _open_steps(self) -> "_OpenSteps":
         return _OpenSteps(self._operation, self._lease, self._services)
 
@@ -198,8 +209,9 @@ class Engine:
         return Intention(record.intent, record.progress, elapsed)
 
     def _acted_before(self) -> bool:
-        """Whether a step was intended after the first, which only reads."""
-        return len(self._services.ledger.steps(self._lease.operation_id)) > 1
+        """Whether a step was intended after the first that looks outside, which only reads."""
+        steps = self._services.ledger.steps(self._lease.operation_id)
+        return sum(step.name != TURN for step in steps) > 1
 
     def _end_well(self) -> OperationRecord:
         end = End()

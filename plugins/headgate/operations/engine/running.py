@@ -1,8 +1,6 @@
 """Beginning and resuming operations by their kind; what every surface calls."""
 
-import re
 from functools import partial
-from importlib import import_module
 from uuid import uuid4
 
 from headgate.errors import HeadgateError, NeedsOperator, Rejected
@@ -10,28 +8,20 @@ from headgate.ids import JobName, OperationId, digest_of
 from headgate.ledger.errors import Ended
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Engine, Listener
-from headgate.operations.engine.step import Operation
+from headgate.operations.engine.kinds import operation_of
+from headgate.operations.engine.left_open import to_take_up
 from headgate.operations.services import Services, this_process
 
-_KIND = re.compile(r"[a-z_]+\Z")
-
-
-def operation_of(kind: str) -> Operation:
-    """The operation of that kind: `OPERATION` of the module of that name in this folder."""
-    if not _KIND.match(kind):
-        raise Rejected(f"{kind!r} is not the name of an operation")
-    module = f"headgate.operations.{kind}"
-    try:
-        operation: Operation = import_module(module).OPERATION
-    except (ModuleNotFoundError, AttributeError) as error:
-        if isinstance(error, ModuleNotFoundError) and error.name != module:
-            raise
-        raise Rejected(
-            f"this headgate knows no operation {kind!r}; it may be that of a newer one",
-            still_true="Nothing was changed.",
-            next_step="update headgate here (git pull, make install)",
-        ) from error
-    return operation
+__all__ = [
+    "new_operation_id",
+    "open_engine",
+    "operation_id_of_task",
+    "operation_of",
+    "resume_operation",
+    "run_operation",
+    "seconds_until_more",
+    "succeeded",
+]
 
 
 def new_operation_id() -> OperationId:
@@ -39,9 +29,12 @@ def new_operation_id() -> OperationId:
     return OperationId(uuid4().hex)
 
 
-def operation_id_of_task(dag_id: str, run_id: str, task_id: str, map_index: int) -> OperationId:
-    """The id of the operation of one Airflow task: every try of it finds the same operation."""
-    return OperationId(digest_of("airflow", dag_id, run_id, task_id, str(map_index)))
+def operation_id_of_task(dag_id: str, run_id: str, task_id: str, job: JobName) -> OperationId:
+    """The id of the operation of one Airflow task on one job: every try finds the same operation.
+
+    Not by the map index: of a run that is cleared as a whole, the list of jobs is made anew.
+    """
+    return OperationId(digest_of("airflow", dag_id, run_id, task_id, "job", job))
 
 
 def run_operation(
@@ -55,14 +48,18 @@ def run_operation(
 ) -> OperationRecord:
     """Run an operation to its end; first bring one of the same kind, left open, to its end.
 
+    So too one that nobody works on any more, if anybody may bring it to its end.
+
     Raises:
         Rejected, NeedsOperator: the operation ended so, with reason and next step.
 
     """
     open_before = services.ledger.running_operation(job)
-    if open_before is not None and open_before.kind == kind:
+    if open_before is None or open_before.kind != kind:
+        open_before = to_take_up(services, kind, job)
+    if open_before is not None:
         resumed = resume_operation(services, open_before, surface=surface, listener=listener)
-        if dict(open_before.request) == dict(request):
+        if open_before.kind == kind and dict(open_before.request) == dict(request):
             return succeeded(resumed)
     engine = open_engine(
         services,

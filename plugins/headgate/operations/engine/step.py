@@ -9,6 +9,9 @@ from headgate.ids import JobName, OperationId
 from headgate.ledger.records import Json, LeaseRecord, OperationRecord
 from headgate.operations.services import Services
 
+TURN = "turn"
+"""Name of the step that only waits for others: when it is done, nothing has happened outside."""
+
 
 @dataclass(frozen=True)
 class Done:
@@ -104,6 +107,18 @@ class Step(Protocol):
         ...
 
 
+class OnlyLooks:
+    """Base of a step without an effect: `look` finds, decides or refuses, and never says Absent."""
+
+    def intend(self, run: Run) -> Json:
+        """Nothing is intended yet."""
+        del run
+        return {}
+
+    def act(self, run: Run, intention: Intention) -> None:
+        """Never called."""
+
+
 class Operation(Protocol):
     """A lifecycle operation: its kind and its steps, which may depend on what the first saw."""
 
@@ -128,7 +143,7 @@ class Operation(Protocol):
 class End:
     """How an operation ends when all its steps are done."""
 
-    state: Literal["succeeded", "rolled_back"] = "succeeded"
+    state: Literal["succeeded", "failed", "rolled_back"] = "succeeded"
     reason: str = ""
     next_step: str = ""
 

@@ -1,46 +1,49 @@
-"""First step of a restore test: the newest savepoint, and whether it can be tried. Reads only."""
+"""First step of a restore test: which savepoint, and whether it can be tried. Reads only."""
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
+from headgate.clients.locations import same_location
+from headgate.clients.snapshot_metadata import metadata_problem
 from headgate.clients.storage import content_of
 from headgate.errors import Rejected
 from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotRecord
-from headgate.operations.deployment.bound_job import BoundJob, bind_now
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.declared_one_by_one import declared_by_itself
+from headgate.operations.deployment.bound_job import BoundJob, bind_by_itself
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.services import Services
 from headgate.plan.binding import MODULE_FILE, PLAN_FILE
 
 
-class ChooseSavepoint:
+class ChooseSavepoint(OnlyLooks):
     """Evidence: the savepoint, what it is restored with, and what is seen to be wrong with it."""
 
     name: ClassVar[str] = "choose"
-    title: ClassVar[str] = "Choose the newest savepoint"
+    title: ClassVar[str] = "Choose the savepoint"
     patience: ClassVar[timedelta] = timedelta(0)
 
     def intend(self, run: Run) -> Json:
-        """Nothing is intended yet."""
-        del run
-        return {}
+        """The one that was named, if any."""
+        return {"from": run.operation.request.get("from")}
 
     def look(self, run: Run, intention: Intention) -> Look:
         """Choose, or say why nothing can be proven now."""
-        del intention
-        savepoint = _newest(run.services, run.job)
-        problem = content_of(savepoint.location).problem
+        named = intention.intent.get("from")
+        savepoint = (
+            _named(run.services, run.job, named) if named else _newest(run.services, run.job)
+        )
+        place = savepoint.location
+        problem = content_of(place).problem or metadata_problem(place)
         if problem is not None:
             return Done({"location": savepoint.location, "problem": problem, "note": problem})
         deployment = run.services.ledger.deployment(run.job, savepoint.flink_job_id)
-        bound = bind_now(run.services, run.job, savepoint.line)
+        job = declared_by_itself(run.services, run.job)
+        bound = bind_by_itself(run.services, run.job, job.digest, savepoint.line)
         artefacts = _artefacts_that_fit(deployment, bound)
         _refuse_without_slots(run, savepoint, bound)
         return Done(_evidence(savepoint, bound, artefacts))
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` chooses or refuses."""
 
 
 def _newest(services: Services, job: JobName) -> SnapshotRecord:
@@ -51,6 +54,20 @@ def _newest(services: Services, job: JobName) -> SnapshotRecord:
         f"{job} has no recorded savepoint that could be proven",
         still_true="Nothing was changed.",
         next_step=f"headgate savepoint {job}",
+    )
+
+
+def _named(services: Services, job: JobName, location: str) -> SnapshotRecord:
+    """Also one in quarantine: it may have got there for a reason that was not its own."""
+    for record in services.ledger.snapshots(job):
+        if same_location(record.location, location) and record.kind == "savepoint":
+            if record.state != "disposing":
+                return record
+            break
+    raise Rejected(
+        f"{job} has no recorded savepoint {location} that could be proven",
+        still_true="Nothing was changed.",
+        next_step=f"headgate savepoints {job}",
     )
 
 

@@ -7,12 +7,14 @@ from typing import ClassVar
 from headgate.clients.consumer_groups import ConsumerGroups
 from headgate.clients.flink import FlinkClient
 from headgate.clients.storage import delete_folder, is_there
-from headgate.errors import Rejected
+from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
 from headgate.operations.ending.cancel_turn import cancel_and_wait
+from headgate.operations.ending.still_ending import ENDS_WITHIN, still_ending
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 from headgate.operations.proving.submit_shadow import SubmitShadow
+from headgate.plan.in_words import duration_in_words
 from headgate.plan.rehearsal_binding import rehearsal_group
 
 _AWAITED = timedelta(seconds=10)
@@ -40,13 +42,25 @@ class EndShadow:
         intent = intention.intent
         picture = _client(run, intention).job(FlinkJobId(intent["flink_job_id"]))
         if picture is not None and not picture.is_terminal:
-            if picture.state == "CANCELLING":
-                return Pending("the shadow job is ending", timedelta(milliseconds=500))
-            return Absent()
+            return self._ending(run, intention) if picture.state == "CANCELLING" else Absent()
         groups = ConsumerGroups(run.services.environment.settings.kafka)
         if is_there(intent["checkpoints"]) or groups.is_there(intent["group"]):
             return Absent()
         return Done({})
+
+    @staticmethod
+    def _ending(run: Run, intention: Intention) -> Pending:
+        now, intent = run.services.clock.now(), intention.intent
+        ending = still_ending("the shadow job is ending", intention, now)
+        if ending is None:
+            raise NeedsOperator(
+                f"{run.job}: the shadow job {intent['flink_job_id']} has been CANCELLING for more "
+                f"than {duration_in_words(ENDS_WITHIN)}",
+                still_true="The savepoint is as it was; the live job was not touched.",
+                next_step=f"headgate logs flink-{intent['line']}-taskmanager; end the TaskManager "
+                f"that runs it, delete {intent['checkpoints']}, then headgate prove {run.job}",
+            )
+        return ending
 
     def act(self, run: Run, intention: Intention) -> None:
         """Cancel the job while it runs; remove the rest when it has ended."""

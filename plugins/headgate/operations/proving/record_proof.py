@@ -38,7 +38,8 @@ class RecordProof:
         records = run.services.ledger.snapshots(run.job)
         record = next(record for record in records if record.location == intent["location"])
         if intent["verdict"] == "proven":
-            written = record.proven_at == datetime.fromisoformat(intent["at"])
+            at = datetime.fromisoformat(intent["at"])
+            written = record.proven_at == at and record.state == "whole"
             return Done({"note": "proven"}) if written else Absent()
         if record.state != "quarantined":
             return Absent()
@@ -49,7 +50,8 @@ class RecordProof:
         intent, ledger = intention.intent, run.services.ledger
         if intent["verdict"] == "proven":
             at = datetime.fromisoformat(intent["at"])
-            ledger.update_snapshot(run.lease, intent["location"], proven_at=at)
+            # One that was in quarantine leaves it: it has been restored.
+            ledger.update_snapshot(run.lease, intent["location"], proven_at=at, state="whole")
         else:
             ledger.update_snapshot(run.lease, intent["location"], state="quarantined")
 
@@ -75,5 +77,7 @@ def _broken(run: Run, intent: Json, records: Sequence[SnapshotRecord]) -> Reject
         f"{run.job}: {intent['location']} cannot be restored: {intent['reason']}",
         still_true=f"It is in quarantine: nothing is restored from it, and its files stay. {left} "
         "The live job was not touched.",
-        next_step=f"headgate savepoint {run.job}, then headgate prove {run.job}",
+        next_step=f"headgate savepoint {run.job}, then headgate prove {run.job}; headgate prove "
+        f"{run.job} --from {intent['location']} tries this one again, and lifts its quarantine if "
+        "it can be restored",
     )

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from headgate.errors import Rejected
 from headgate.ids import Digest
-from headgate.operations.deployment.bound_job import bind
+from headgate.operations.deployment.bound_job import bind_by_itself
 from headgate.operations.deployment.stage_step import StageArtefacts
 from headgate.operations.engine.step import Run
 from headgate.operations.proving.choose_savepoint import ChooseSavepoint
@@ -22,7 +22,7 @@ class StageShadow(StageArtefacts):
     def artefacts(self, run: Run) -> Artefacts:
         """The plan that made the savepoint, or the code, bound to ends that lead nowhere."""
         chosen = run.evidence[ChooseSavepoint.name]
-        bound = bind(run.services, run.job, Digest(chosen["spec_digest"]), chosen["line"])
+        bound = bind_by_itself(run.services, run.job, Digest(chosen["spec_digest"]), chosen["line"])
         binding = rehearsal_binding(bound.binding, run.services.environment.name)
         file = Path(chosen["artefacts"]) / PLAN_FILE
         plan = file.read_text(encoding="utf-8") if chosen["kind"] == "sql" else None

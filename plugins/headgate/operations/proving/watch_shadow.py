@@ -8,14 +8,14 @@ from headgate.errors import HeadgateError
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
 from headgate.operations.deployment.healthy_step import first_times
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
 from headgate.operations.proving.choose_savepoint import ChooseSavepoint
 from headgate.operations.proving.submit_shadow import SubmitShadow
 from headgate.plan.health import HealthRule, Memory, judge
 from headgate.plan.restore_proof import Proof, proof_of
 
 
-class WatchShadow:
+class WatchShadow(OnlyLooks):
     """Evidence: the proof. Never ends in an error, so that the shadow job is always ended."""
 
     name: ClassVar[str] = "watch"
@@ -52,14 +52,11 @@ class WatchShadow:
         verdict, memory = judge(picture, rule, Memory.of(dict(intention.progress)))
         is_late = intention.elapsed.total_seconds() > intent["deadline_seconds"]
         live = self._live(run, intent) if verdict.state == "failing" else None
-        proof = proof_of(verdict, picture, live, is_late=is_late)
+        proof = proof_of(verdict, picture, live, restored=intent["restore_from"], is_late=is_late)
         if proof is None:
             poll = timedelta(milliseconds=500)
             return Pending(verdict.reason, poll, memory.as_progress())
         return _done(proof, intention, first_times(picture))
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` waits or decides."""
 
     @staticmethod
     def _live(run: Run, intent: Json) -> JobPicture | None:

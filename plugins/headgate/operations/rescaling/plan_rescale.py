@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from headgate.errors import Rejected
 from headgate.ledger.records import Json
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.restoring.kept_artefacts import kept_artefacts
 from headgate.operations.restoring.restart_plan import restart_plan
@@ -13,7 +13,7 @@ from headgate.plan.deploy import Refusal
 from headgate.plan.rescale import RescaleFacts, plan_rescale, target
 
 
-class PlanRescale:
+class PlanRescale(OnlyLooks):
     """Evidence: the decision, in the form of a deployment's plan where a restart follows."""
 
     name: ClassVar[str] = "plan"
@@ -75,9 +75,7 @@ class PlanRescale:
                 "restores_snapshot": decision.action == "restart",
                 "parallelism": wanted,
                 "vertices": targets,
+                "had": {vertex.id: vertex.parallelism for vertex in picture.vertices},
                 "note": decision.reason,
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides or refuses."""

@@ -2,25 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from headgate.clients.locations import same_location
 from headgate.clients.snapshot_metadata import metadata_problem
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId, JobName
-from headgate.operations.deployment.facts import submission_of
+from headgate.operations.deployment.facts import submissions_of
 from headgate.operations.restoring.known_snapshots import known_snapshots, unfinished_checkpoints
 from headgate.operations.restoring.what_is_declared import policies
 from headgate.operations.services import Services
+from headgate.plan.committed_checkpoint import point_without_loss
+from headgate.plan.open_transactions import possible_loss
 from headgate.plan.restorable import KeptState, refuse_unfit, unknown_state
 from headgate.plan.restore_point import (
     Concern,
     NoRestorePoint,
     RestoreFacts,
-    Snapshot,
     concerns_about,
     lineage_of,
-    restore_point,
 )
+from headgate.plan.snapshot import Snapshot
 from headgate.plan.state_manifest import recorded_manifest
 
 
@@ -43,21 +45,24 @@ def choose_snapshot(
     *,
     named: str | None,
     accept_age: bool,
+    command: Literal["recover", "start"],
+    snapshots: Sequence[Snapshot] | None = None,
 ) -> Chosen:
     """The named snapshot, else the newest usable one; what it holds must fit what restores it.
 
-    `restored_by` is the deployment whose artefacts are started again.
+    `restored_by` is the deployment whose artefacts are started again; `snapshots` are the known
+    ones, where they have been looked at already.
 
     Raises:
         NeedsOperator: there is none that may be restored without a person.
         Rejected: its state does not fit.
 
     """
-    facts = restore_facts(services, job)
+    facts = restore_facts(services, job, snapshots)
     if named is not None:
         chosen = _named(facts, named)
     else:
-        point = restore_point(replace(facts, accept_age=accept_age))
+        point = point_without_loss(replace(facts, accept_age=accept_age, command=command))
         if isinstance(point, NoRestorePoint):
             raise NeedsOperator(
                 "\n".join([f"{job}: {point.what}", *point.notes]),
@@ -75,21 +80,17 @@ def concerns(services: Services, job: JobName, location: str) -> dict[Concern, s
         Rejected: there is no snapshot, or it is broken.
 
     """
-    problem = metadata_problem(location)
-    if problem is not None:
-        raise Rejected(
-            f"{job}: {location} cannot be restored: {problem}",
-            still_true="Nothing was changed.",
-            next_step=f"headgate savepoints {job}",
-        )
+    _refuse_broken(job, location, metadata_problem(location))
     return concerns_about(location, restore_facts(services, job))
 
 
-def restore_facts(services: Services, job: JobName) -> RestoreFacts:
+def restore_facts(
+    services: Services, job: JobName, snapshots: Sequence[Snapshot] | None = None
+) -> RestoreFacts:
     """Look at ledger and state storage."""
-    submissions = [submission_of(one) for one in services.ledger.deployments(job)]
-    lineage = lineage_of(submissions)
-    snapshots = known_snapshots(services, job)
+    if snapshots is None:
+        snapshots = known_snapshots(services, job)
+    lineage = lineage_of(submissions_of(services.ledger.deployments(job), snapshots))
     return RestoreFacts(
         job=job,
         lineage=lineage,
@@ -103,15 +104,22 @@ def restore_facts(services: Services, job: JobName) -> RestoreFacts:
 def _named(facts: RestoreFacts, location: str) -> Chosen:
     known = next((one for one in facts.snapshots if same_location(one.location, location)), None)
     if known is not None:
-        if known.problem is not None:
-            raise Rejected(
-                f"{facts.job}: {location} cannot be restored: {known.problem}",
-                still_true="Nothing was changed.",
-                next_step=f"headgate savepoints {facts.job}",
-            )
-        return Chosen(known, known.flink_job_id, ("as it was named",))
+        _refuse_broken(facts.job, location, None if known.is_quarantined else known.problem)
+        loss = possible_loss(known.transactions, known.taken_at, facts.now)
+        said = filter(None, (known.problem, loss))
+        return Chosen(known, known.flink_job_id, ("as it was named", *said))
+    _refuse_broken(facts.job, location, metadata_problem(location))
     foreign = Snapshot(location, FlinkJobId(""), None, facts.now)
     return Chosen(foreign, None, (f"{location} is none of {facts.job}'s own, as it was named",))
+
+
+def _refuse_broken(job: JobName, location: str, problem: str | None) -> None:
+    if problem is not None:
+        raise Rejected(
+            f"{job}: {location} cannot be restored: {problem}",
+            still_true="Nothing was changed.",
+            next_step=f"headgate savepoints {job}",
+        )
 
 
 def _that_fits(services: Services, job: JobName, chosen: Chosen, restored_by: FlinkJobId) -> Chosen:

@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from headgate.errors import NeedsOperator
-from headgate.ids import Digest, JobName, digest_of
+from headgate.ids import JobName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.services import Services
 from headgate.operations.stage import Staged, place_of
@@ -48,20 +47,10 @@ def kept_artefacts(services: Services, deployment: DeploymentRecord) -> KeptArte
     staged = place_of(services.environment.settings.artefacts, job, digest)
     if not staged.binding.is_file():
         raise _gone(job, f"what its last deployment ran from is not there: {staged.folder}")
-    if _digest_of(staged.folder) != digest:
+    if not staged.is_whole:
         raise _gone(job, f"what its last deployment ran from was changed: {staged.folder}")
     binding: dict[str, Any] = json.loads(staged.binding.read_text(encoding="utf-8"))
     return KeptArtefacts(staged, binding)
-
-
-def _digest_of(folder: Path) -> Digest:
-    """As `Artefacts.digest`; Python's own caches do not count."""
-    files = sorted(
-        (file.relative_to(folder).as_posix(), file.read_bytes())
-        for file in folder.rglob("*")
-        if file.is_file() and "__pycache__" not in file.parts
-    )
-    return digest_of("artefacts", *(part for file in files for part in file))
 
 
 def _gone(job: JobName, what: str) -> NeedsOperator:

@@ -7,22 +7,25 @@ from typing import ClassVar, Literal
 from headgate.clients.flink import FlinkClient, JobPicture
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.deployment.facts import submission_of
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.deployment.facts import submissions_of
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
+from headgate.operations.known_job import known_job
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.restoring.chosen_snapshot import choose_snapshot
 from headgate.operations.restoring.kept_artefacts import kept_artefacts
+from headgate.operations.restoring.known_snapshots import known_snapshots
 from headgate.operations.restoring.restart_plan import restart_plan
+from headgate.operations.restoring.surely_gone import not_surely_gone
 from headgate.operations.restoring.what_is_declared import changed_since, policies
 from headgate.plan.life import FirstLook, Life, life_of
-from headgate.plan.what_ran import what_ran
+from headgate.plan.what_ran import has_worked, what_ran
 
 _SLOTS_COME_WITHIN = timedelta(minutes=2)
 _ON_PURPOSE = ("stopped", "cancelled")
 
 
 @dataclass(frozen=True)
-class PlanRestart:
+class PlanRestart(OnlyLooks):
     """Evidence: what is started, as which submission, and which job is cancelled before.
 
     It has the form of a deployment's plan, so that the steps of a deployment follow it. That
@@ -43,22 +46,26 @@ class PlanRestart:
         """Decide, or say why not; look again while it is not clear."""
         refuse_older_ledger(run.services, run.job)
         deployments = run.services.ledger.deployments(run.job)
-        restart = what_ran([submission_of(one) for one in deployments])
-        base = run.services.ledger.deployment(run.job, restart.of.flink_job_id)
         latest, declared = deployments[0], policies(run.services, run.job)
         client = run.services.flink(latest.line)
         picture = client.job(latest.flink_job_id)
         now = run.services.clock.now()
         first = FirstLook.of(intention.progress, now)
         life = life_of(picture, first, now=now, checkpoint_age=declared.checkpoint_age)
-        if self.purpose == "start":
-            _refuse_start(base, life)
-        else:
+        if self.purpose == "recover":
             _refuse_recovery(run, latest, picture)
             if life.verdict == "lives":
-                return Done({"action": "keep", "note": f"already runs: {life.reason}"})
+                return _kept(latest, picture, life)
             if life.verdict == "unclear":
                 return _watch(life, first, picture, now)
+        snapshots = known_snapshots(run.services, run.job)
+        restart = what_ran(submissions_of(deployments, snapshots))
+        base = run.services.ledger.deployment(run.job, restart.of.flink_job_id)
+        if self.purpose == "start":
+            _refuse_start(base, life)
+        unclear = not_surely_gone(run, intention, latest, picture)
+        if unclear is not None:
+            return unclear
         artefacts = kept_artefacts(run.services, base)
         chosen = choose_snapshot(
             run.services,
@@ -66,6 +73,8 @@ class PlanRestart:
             base.flink_job_id,
             named=intention.intent.get("from"),
             accept_age=bool(intention.intent.get("accept_age")),
+            command=self.purpose,
+            snapshots=snapshots,
         )
         running = picture is not None and not picture.is_terminal
         # A job that is cancelled first gives its own slots back.
@@ -92,8 +101,17 @@ class PlanRestart:
             }
         )
 
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides or refuses."""
+
+def _kept(latest: DeploymentRecord, picture: JobPicture | None, life: Life) -> Done:
+    worked = picture is not None and has_worked(picture, latest.restored_from)
+    return Done(
+        {
+            "action": "keep",
+            "flink_job_id": latest.flink_job_id,
+            "has_worked": worked,
+            "note": f"already runs: {life.reason}",
+        }
+    )
 
 
 def _refuse_start(base: DeploymentRecord, life: Life) -> None:
@@ -120,7 +138,8 @@ def _refuse_recovery(run: Run, latest: DeploymentRecord, picture: JobPicture | N
             still_true="Nothing was changed.",
             next_step=f"headgate start {job}",
         )
-    if picture is not None and picture.state == "FINISHED" and not run.operation.request["from"]:
+    ended_as = picture.state if picture is not None else _was_seen_ended(run)
+    if ended_as == "FINISHED" and not run.operation.request["from"]:
         raise NeedsOperator(
             f"{job} has ended as FINISHED: it was stopped outside of headgate, or its input has "
             "an end; Flink has deleted its retained checkpoints, so anything that headgate knows "
@@ -128,6 +147,11 @@ def _refuse_recovery(run: Run, latest: DeploymentRecord, picture: JobPicture | N
             still_true="Nothing was changed.",
             next_step=f"find the savepoint of that stop, then headgate recover {job} --from it",
         )
+
+
+def _was_seen_ended(run: Run) -> str | None:
+    """Flink forgets an ended job after an hour, and with its JobManager; the ledger does not."""
+    return known_job(run.services, run.job, None).ended_as
 
 
 def _watch(life: Life, first: FirstLook | None, picture: JobPicture | None, now: datetime) -> Look:

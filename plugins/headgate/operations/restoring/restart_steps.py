@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.restoring.chosen_snapshot import choose_snapshot
 from headgate.operations.restoring.kept_artefacts import kept_artefacts
 
 
-class ChooseSnapshot:
+class ChooseSnapshot(OnlyLooks):
     """Evidence: the snapshot, chosen when nothing makes newer ones any more."""
 
     name: ClassVar[str] = "restore"
@@ -31,6 +31,7 @@ class ChooseSnapshot:
             base.flink_job_id,
             named=intention.intent["from"],
             accept_age=intention.intent["accept_age"],
+            command="start" if run.operation.kind == "start" else "recover",
         )
         snapshot = chosen.snapshot
         return Done(
@@ -44,11 +45,8 @@ class ChooseSnapshot:
             }
         )
 
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` chooses or refuses."""
 
-
-class ReuseArtefacts:
+class ReuseArtefacts(OnlyLooks):
     """Evidence as that of staging: the folder that the deployment before ran from."""
 
     name: ClassVar[str] = "stage"
@@ -64,9 +62,6 @@ class ReuseArtefacts:
         del intention
         staged = kept_artefacts(run.services, restarted_deployment(run)).staged
         return Done(staged.as_evidence())
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` finds it or says why not."""
 
 
 def restarted_deployment(run: Run) -> DeploymentRecord:

@@ -19,6 +19,8 @@ class RecordSavepoint:
     deployment: Callable[[Run], DeploymentRecord]
     origin: SnapshotOrigin | None = None
     """None: as the operation was asked for."""
+    pinned: bool = False
+    """Whether it is a way back, so that retention never takes it."""
 
     name: ClassVar[str] = "record_savepoint"
     title: ClassVar[str] = "Record the savepoint"
@@ -42,5 +44,5 @@ class RecordSavepoint:
         """Write the row."""
         ledger, intent = run.services.ledger, intention.intent
         deployment = ledger.deployment(run.job, FlinkJobId(intent["flink_job_id"]))
-        record = snapshot_record(run, deployment, intent, intent["origin"])
+        record = snapshot_record(run, deployment, intent, intent["origin"], pinned=self.pinned)
         ledger.add_snapshot(run.lease, record)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from headgate.clients.storage import snapshot_at
 from headgate.ledger.records import DeploymentRecord, Json, SnapshotOrigin, SnapshotRecord
 from headgate.operations.engine.step import Run
 
@@ -13,9 +14,10 @@ def snapshot_record(
     measured: Json,
     origin: SnapshotOrigin,
     kind: Literal["savepoint", "checkpoint"] = "savepoint",
+    *,
+    pinned: bool = False,
 ) -> SnapshotRecord:
     """Of `measured` the location and sizes are needed; what else it holds was told by Flink."""
-    taken_at = measured.get("taken_at")
     return SnapshotRecord(
         location=measured["location"],
         job=run.job,
@@ -27,12 +29,20 @@ def snapshot_record(
         plan_digest=deployment.plan_digest,
         spec_digest=deployment.spec_digest,
         metadata_bytes=measured["metadata_bytes"],
-        pinned=False,
+        pinned=pinned,
         operation_id=run.id,
-        taken_at=datetime.fromisoformat(taken_at) if taken_at else run.services.clock.now(),
+        taken_at=_moment(run, measured),
         origin=origin,
         size_bytes=measured.get("size_bytes"),
         duration_ms=measured.get("duration_ms"),
         flink_version=measured.get("flink_version") or deployment.flink_version,
         artefact_digest=deployment.artefact_digest,
     )
+
+
+def _moment(run: Run, measured: Json) -> datetime:
+    """Never the moment of writing: an operation may be resumed long after its savepoint."""
+    if measured.get("taken_at"):
+        return datetime.fromisoformat(measured["taken_at"])
+    found = snapshot_at(measured["location"])
+    return found.modified_at if found else run.services.clock.now()

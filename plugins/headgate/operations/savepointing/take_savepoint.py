@@ -66,7 +66,7 @@ class TakeSavepoint:
         if content is not None:
             _refuse_broken(run, content)
             found = measured(content, latest)
-            if "taken_at" not in found and _looks(intention) < _LOOKS_FOR_STATISTICS:
+            if "duration_ms" not in found and _looks(intention) < _LOOKS_FOR_STATISTICS:
                 progress = {**intention.progress, "looks": _looks(intention) + 1}
                 return Pending(
                     "waiting for Flink's statistics of it", progress=progress, must_remember=True

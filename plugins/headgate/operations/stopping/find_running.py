@@ -5,24 +5,19 @@ from typing import ClassVar
 
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, JobName
-from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.ledger.records import DeploymentRecord
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.services import Services
-from headgate.spec.suggestion import did_you_mean
+from headgate.spec.suggestion import did_you_mean, quoted
 
 
-class FindRunning:
+class FindRunning(OnlyLooks):
     """Find the deployment that runs. Reads only."""
 
     name: ClassVar[str] = "find"
     title: ClassVar[str] = "Find the running job"
     patience: ClassVar[timedelta] = timedelta(0)
-
-    def intend(self, run: Run) -> Json:
-        """Nothing is intended yet."""
-        del run
-        return {}
 
     def look(self, run: Run, intention: Intention) -> Look:
         """The latest deployment, if Flink says that it has not ended."""
@@ -40,9 +35,6 @@ class FindRunning:
             still_true="Nothing was changed.",
             next_step=f"headgate status {run.job}",
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` finds the job or says why not."""
 
 
 def running_deployment(run: Run) -> DeploymentRecord:
@@ -63,7 +55,7 @@ def refuse_never_deployed(services: Services, job: JobName) -> None:
     if job not in recorded:
         refuse_older_ledger(services, job)
         raise Rejected(
-            f"{job!r} was never deployed{did_you_mean(job, recorded)}",
+            f"{quoted(job)} was never deployed{did_you_mean(job, recorded)}",
             still_true="Nothing was changed.",
             next_step="headgate status",
         )

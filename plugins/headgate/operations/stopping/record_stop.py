@@ -1,7 +1,7 @@
 """Write into the ledger that a deployment was stopped, and which savepoint it left."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
@@ -16,8 +16,10 @@ class RecordStop:
     """Follows the step `stop`, whose evidence names the savepoint."""
 
     deployment: Callable[[Run], DeploymentRecord]
-    is_rollback_point: bool = False
-    """Whether the savepoint is that of an upgrade: pinned, so that retention never takes it."""
+    origin: SnapshotOrigin = "stop"
+    """What the savepoint is for; one of a drain says so itself."""
+    pinned: bool = False
+    """Whether the savepoint is the way back from what follows, so that retention never takes it."""
 
     name: ClassVar[str] = "record_stop"
     title: ClassVar[str] = "Record the savepoint"
@@ -43,12 +45,12 @@ class RecordStop:
     def act(self, run: Run, intention: Intention) -> None:
         """Write the savepoint first, so that a stopped deployment always has one."""
         deployment = _deployment(run, intention)
-        origin: SnapshotOrigin = "drain" if run.operation.request.get("drain") else "stop"
-        if self.is_rollback_point:
-            origin = "upgrade"
-        record = snapshot_record(run, deployment, intention.intent, origin)
-        record = replace(record, pinned=self.is_rollback_point)
-        run.services.ledger.add_snapshot(run.lease, record)
+        drained = bool(run.operation.request.get("drain"))
+        origin: SnapshotOrigin = "drain" if drained else self.origin
+        run.services.ledger.add_snapshot(
+            run.lease,
+            snapshot_record(run, deployment, intention.intent, origin, pinned=self.pinned),
+        )
         run.services.ledger.update_deployment(run.lease, deployment.flink_job_id, "stopped")
 
 

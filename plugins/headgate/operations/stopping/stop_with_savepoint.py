@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.clients.flink import FlinkClient, JobPicture, SavepointStatus
+from headgate.clients.snapshot_metadata import metadata_problem
 from headgate.errors import NeedsOperator, Rejected
 from headgate.ids import FlinkJobId, FlinkLineName, JobName, TriggerId, trigger_id
 from headgate.ledger.records import DeploymentRecord, Json
+from headgate.operations.ending.still_ending import ENDS_WITHIN, still_ending
 from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
 from headgate.operations.savepointing.found_savepoint import (
     found_savepoint,
@@ -16,6 +18,7 @@ from headgate.operations.savepointing.found_savepoint import (
     savepoint_folder,
 )
 from headgate.operations.savepointing.when_all_run import when_all_run
+from headgate.plan.in_words import duration_in_words
 
 _FASTEST_POLL, _SLOWEST_POLL = timedelta(milliseconds=100), timedelta(seconds=1)
 
@@ -59,15 +62,15 @@ class StopWithSavepoint:
             if picture is None or picture.is_terminal or not _is_live(client, picture):
                 took = intention.elapsed // timedelta(milliseconds=1)
                 return Done({**whole, "took_ms": took})
-            poll = _poll_after(intention.elapsed)
-            return Pending("the savepoint is written, the job is ending", poll)
+            return _still_ending(run, picture, intention, whole["location"])
         if picture is None or picture.is_terminal:
-            raise _ended_without_savepoint(run, picture)
+            raise _ended_without_savepoint(run, picture, _told(status, client, job_id))
         if status is not None and status.failure is not None:
             raise Rejected(
                 f"{run.job}: stop with savepoint failed: {status.failure}",
                 still_true="The job keeps running; no savepoint was recorded.",
-                next_step=f"headgate status {run.job}, then headgate stop {run.job} again",
+                next_step=f"headgate status {run.job}; mend the cause, then headgate "
+                f"{run.operation.kind} {run.job} again",
             )
         return _when_it_can_stop(run, picture, intention)
 
@@ -108,7 +111,25 @@ def _whole_savepoint(
     return measured(content, client.latest_savepoint(job_id))
 
 
+def _still_ending(run: Run, picture: JobPicture, intention: Intention, location: str) -> Pending:
+    """A job whose savepoint is whole reads nothing more, so going on from there repeats nothing."""
+    note = "the savepoint is written, the job is ending"
+    ending = still_ending(note, intention, run.services.clock.now())
+    if ending is None:
+        raise NeedsOperator(
+            f"{run.job}: its savepoint is whole, but the job is still {picture.state} after more "
+            f"than {duration_in_words(ENDS_WITHIN)}",
+            still_true=f"The savepoint is {location}; it is not recorded yet.",
+            next_step=f"headgate cancel {run.job} --keep-checkpoint, then headgate start {run.job} "
+            f"--from {location}",
+        )
+    return ending
+
+
 def _when_it_can_stop(run: Run, picture: JobPicture, intention: Intention) -> Look:
+    if any(one.is_savepoint and one.state == "in progress" for one in picture.history):
+        # Two stops at once make both fail, and the job fail over.
+        return Pending("waiting until another savepoint of the job is written")
     ready = when_all_run(picture, intention)
     if ready is not None:
         return ready
@@ -121,10 +142,26 @@ def _when_it_can_stop(run: Run, picture: JobPicture, intention: Intention) -> Lo
     )
 
 
-def _ended_without_savepoint(run: Run, picture: JobPicture | None) -> NeedsOperator:
+def _told(status: SavepointStatus | None, client: FlinkClient, job_id: FlinkJobId) -> str | None:
+    """The savepoint that Flink names: of this stop, else the job's last: of another stop."""
+    if status is not None and status.location:
+        return status.location
+    latest = client.latest_savepoint(job_id)
+    return latest.location if latest else None
+
+
+def _ended_without_savepoint(
+    run: Run, picture: JobPicture | None, told: str | None
+) -> NeedsOperator:
     how = "is unknown to Flink" if picture is None else f"has ended as {picture.state}"
+    next_step = f"headgate recover {run.job}"
+    if picture is not None and picture.state == "FINISHED":
+        next_step = f"find the savepoint that it ended with, then {next_step} --from it"
+    if told is not None and metadata_problem(told) is None:
+        next_step = f"headgate recover {run.job} --from {told}, if it is that of this stop"
     return NeedsOperator(
-        f"{run.job} {how}, and no whole savepoint of this stop was found",
+        f"{run.job} {how}, and no whole savepoint of this stop was found in its folder"
+        + (f"; Flink says that it is {told}" if told else ""),
         still_true="Nothing was deleted.",
-        next_step=f"headgate deploy {run.job} (continues from its newest retained checkpoint)",
+        next_step=next_step,
     )

@@ -6,7 +6,7 @@ from typing import ClassVar
 from headgate.errors import Rejected
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import Json
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
 from headgate.operations.upgrading.plan_upgrade import live_deployment
 from headgate.plan.in_words import duration_in_words
 
@@ -14,7 +14,7 @@ NOBODY = "nobody"
 """Who has decided where the time ran out."""
 
 
-class Approve:
+class Approve(OnlyLooks):
     """Evidence: who has agreed, and when.
 
     The job is reserved meanwhile. If it ends by itself, the upgrade ends too, so that it can be
@@ -61,9 +61,6 @@ class Approve:
             )
         note = f"headgate approve {run.id} or headgate refuse {run.id}"
         return Pending(note, timedelta(seconds=2))
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` waits for a person."""
 
     @staticmethod
     def _ended(run: Run, what: str) -> Rejected:

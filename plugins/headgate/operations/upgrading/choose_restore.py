@@ -10,6 +10,7 @@ from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.phases import why_failed
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Run
+from headgate.operations.restoring.chosen_snapshot import choose_snapshot
 from headgate.operations.restoring.known_snapshots import checkpoint_folder
 from headgate.operations.savepointing.found_savepoint import found_savepoint
 from headgate.operations.upgrading.sink_offsets import ends_of
@@ -34,7 +35,7 @@ class ChooseRestore:
         if deployment is not None and deployment.state == "healthy":
             return Absent()
         own = _own_savepoint(run)
-        location = own or intention.intent["pinned"]
+        location, gating = _restored(run, own)
         problem = metadata_problem(location)
         if problem is not None:
             raise NeedsOperator(
@@ -51,6 +52,7 @@ class ChooseRestore:
         written = RolledBack(exact=False, repeated_from_offsets={}, repeated_to_offsets=ends)
         evidence: dict[str, Any] = {
             "location": location,
+            **gating,
             "is_own_savepoint": own is not None,
             "exact": own is not None or not has_published,
             "reason": _reason(run, own, has_published=has_published),
@@ -62,6 +64,21 @@ class ChooseRestore:
         """What was healthy has been cancelled, and has left its retained checkpoint."""
         job_id = FlinkJobId(intention.intent["new"])
         run.services.ledger.update_deployment(run.lease, job_id, "cancelled")
+
+
+def _restored(run: Run, own: str | None) -> tuple[str, Json]:
+    """The snapshot, whose it is, and up to where its results were published by another job."""
+    plan = run.evidence["plan"]
+    if own is not None:
+        return own, {"state_of": plan["new"]}
+    base = FlinkJobId(plan["base"])
+    if not plan.get("goes_on"):
+        gating = {"after": plan["after"]} if plan["is_handed_over"] else {}
+        return plan["pinned"], {"state_of": base, **gating}
+    chosen = choose_snapshot(
+        run.services, run.job, base, named=None, accept_age=True, command="recover"
+    )
+    return chosen.snapshot.location, {"state_of": chosen.made_by}
 
 
 def _deployment(run: Run, new: str | None) -> DeploymentRecord | None:

@@ -1,4 +1,4 @@
-"""Cutting over by stop and restore: from the live job's last savepoint to the new job's health."""
+"""Cutting over: from the live job to the new one, in one of two ways."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -9,9 +9,11 @@ from headgate.errors import NeedsOperator
 from headgate.ledger.records import Json
 from headgate.operations.deployment.first_checkpoint import FirstCheckpoint
 from headgate.operations.deployment.healthy_step import BecomeHealthy
+from headgate.operations.deployment.restored_step import ConfirmRestored
 from headgate.operations.deployment.submit_step import Submit
 from headgate.operations.engine.phases import Tried, within
-from headgate.operations.engine.step import Done, Intention, Look, Run, Step
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run, Step
+from headgate.operations.handing_over.hand_over import CUT_OVER, hand_over_steps
 from headgate.operations.stopping.record_stop import RecordStop
 from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 from headgate.operations.upgrading.plan_upgrade import live_deployment
@@ -20,7 +22,6 @@ from headgate.operations.upgrading.sink_offsets import ends_of
 from headgate.plan.rolled_back import RolledBack
 from headgate.plan.way_of_cut_over import Way
 
-CUT_OVER = "cut_over"
 _ASKED_AGAIN_FOR = timedelta(seconds=30)
 """A server that does not answer may have answered late; beyond the deadline it is given up."""
 
@@ -32,28 +33,37 @@ def cut_over_steps(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
 
 
 def _stop_and_restore(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
-    """Phase `cut_over`: preflight → stop → record_stop → verify → submit → checkpoint → healthy."""
+    """Phase `cut_over`: preflight → stop → record_stop → verify → submit → … → healthy."""
     deadline = timedelta(seconds=evidence["plan"]["deadline_seconds"])
     return within(
         CUT_OVER,
         (
             Preflight(is_last=True),
             StopWithSavepoint(live_deployment),
-            RecordStop(live_deployment, is_rollback_point=True),
+            RecordStop(live_deployment, origin="upgrade", pinned=True),
             VerifySavepoint(),
             Tried(Submit(), deadline),
             FirstCheckpoint(),
+            Tried(ConfirmRestored(), deadline),
             Tried(BecomeHealthy(), deadline + _ASKED_AGAIN_FOR),
         ),
     )
 
 
+def _hand_over(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
+    """Phase `cut_over`: preflight, then as `hand_over_steps` says."""
+    plan = evidence["plan"]
+    preflight = within(CUT_OVER, (Preflight(is_last=True),))
+    return (*preflight, *hand_over_steps(CUT_OVER, evidence, plan))
+
+
 _WAYS: Mapping[Way, Callable[[Mapping[str, Json]], tuple[Step, ...]]] = {
-    "stop and restore": _stop_and_restore
+    "stop and restore": _stop_and_restore,
+    "hand-over": _hand_over,
 }
 
 
-class VerifySavepoint:
+class VerifySavepoint(OnlyLooks):
     """Evidence: the ends of the sinks, before which everything was published by the old version."""
 
     name: ClassVar[str] = "verify"
@@ -87,6 +97,3 @@ class VerifySavepoint:
         ends = ends_of(run.services, run.evidence["plan"]["writes"])
         written = RolledBack(exact=False, repeated_from_offsets=ends, repeated_to_offsets={})
         return Done({"ends": written.to_json()["repeated_from_offsets"], "location": location})
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` verifies."""

@@ -8,10 +8,12 @@ from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.first_checkpoint import FirstCheckpoint
 from headgate.operations.deployment.healthy_step import BecomeHealthy
+from headgate.operations.deployment.restored_step import ConfirmRestored
 from headgate.operations.deployment.submit_step import Submit
 from headgate.operations.ending.cancel_step import CancelJob
 from headgate.operations.engine.phases import LastWay, Tried, Within, why_failed, within
 from headgate.operations.engine.step import Run, Step
+from headgate.operations.handing_over.keep_plan import KeepPlan
 from headgate.operations.restoring.restart_steps import ReuseArtefacts
 from headgate.operations.stopping.record_stop import RecordStop
 from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
@@ -71,6 +73,7 @@ class GoingBack:
                 ChooseRestore(),
                 ReuseArtefacts(),
                 *(_tried(phase, evidence, plan) if is_exact else _last_way(plan, point)),
+                *((KeepPlan(),) if plan["is_handed_over"] and plan["kind"] == "sql" else ()),
             ),
         )
 
@@ -80,7 +83,11 @@ def _tried(phase: str, evidence: Mapping[str, Json], plan: Json) -> tuple[Step, 
     submit = Tried(Submit(), deadline)
     if why_failed(evidence, f"{phase}.submit"):
         return (submit,)
-    return (submit, FirstCheckpoint(), Tried(BecomeHealthy(), deadline + _ASKED_AGAIN_FOR))
+    restored = Tried(ConfirmRestored(), deadline)
+    if why_failed(evidence, f"{phase}.restored"):
+        return (submit, FirstCheckpoint(), restored)
+    healthy = Tried(BecomeHealthy(), deadline + _ASKED_AGAIN_FOR)
+    return (submit, FirstCheckpoint(), restored, healthy)
 
 
 def _last_way(plan: Json, point: str) -> tuple[Step, ...]:
@@ -90,8 +97,10 @@ def _last_way(plan: Json, point: str) -> tuple[Step, ...]:
         f"headgate status {job}; headgate logs flink-{plan['line']}-taskmanager; mend the cause, "
         f"then headgate recover {job}, or headgate start {job} --from {point}"
     )
-    submit, healthy = LastWay(Submit(), true, then), LastWay(BecomeHealthy(), true, then)
-    return (submit, FirstCheckpoint(), healthy)
+    submit, restored, healthy = (
+        LastWay(step, true, then) for step in (Submit(), ConfirmRestored(), BecomeHealthy())
+    )
+    return (submit, FirstCheckpoint(), restored, healthy)
 
 
 def _was_exact(evidence: Mapping[str, Json]) -> bool:
@@ -101,7 +110,7 @@ def _was_exact(evidence: Mapping[str, Json]) -> bool:
 
 
 def _why_back_failed(evidence: Mapping[str, Json]) -> str | None:
-    steps = (f"{BACK}.submit", f"{BACK}.healthy")
+    steps = (f"{BACK}.submit", f"{BACK}.restored", f"{BACK}.healthy")
     return next((why for step in steps if (why := why_failed(evidence, step))), None)
 
 

@@ -49,5 +49,6 @@ def _why_the_job_failed(evidence: Mapping[str, Json]) -> str | None:
     watched = evidence.get("rehearse.watch")
     if watched is not None and watched["verdict"] != "proven":
         return str(watched["reason"])
-    tried = ("cut_over.submit", "cut_over.healthy", "watch")
+    in_phase = ("submit", "restored", "caught_up", "healthy", "agree", "pass")
+    tried = (*(f"cut_over.{step}" for step in in_phase), "watch")
     return next((why for step in tried if (why := why_failed(evidence, step))), None)

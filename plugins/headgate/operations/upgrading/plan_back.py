@@ -9,7 +9,9 @@ from headgate.clients.flink import JobPicture
 from headgate.errors import HeadgateError
 from headgate.ids import FlinkJobId
 from headgate.ledger.records import DeploymentRecord, Json
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.phases import why_failed
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
+from headgate.operations.handing_over.hand_over import CUT_OVER, why_not_whole
 from headgate.operations.restoring.kept_artefacts import kept_artefacts
 from headgate.operations.restoring.restart_plan import restart_plan
 from headgate.plan.rolled_back import WayBackFacts, why_not_exact
@@ -21,7 +23,7 @@ _TIMES_THE_LAST = 3
 
 
 @dataclass(frozen=True)
-class PlanBack:
+class PlanBack(OnlyLooks):
     """Evidence in the form of a deployment's plan, so that its steps can follow."""
 
     upgrade: Callable[[Run], Mapping[str, Json]]
@@ -48,9 +50,10 @@ class PlanBack:
         why_not = (
             "the exact way has failed"
             if intention.intent["is_last"]
-            else why_not_exact(_facts(upgrade, base, new, picture))
+            else why_not_whole(CUT_OVER, upgrade)
+            or why_not_exact(_facts(upgrade, base, new, picture))
         )
-        stop = upgrade["cut_over.stop"]
+        stop = upgrade.get("cut_over.stop", {})
         took = timedelta(milliseconds=stop.get("duration_ms") or stop.get("took_ms") or 0)
         plan = restart_plan(
             services,
@@ -71,14 +74,31 @@ class PlanBack:
                 "why_not": why_not,
                 "is_last": intention.intent["is_last"],
                 "stop_within_seconds": max(_SHORTEST_STOP, _TIMES_THE_LAST * took).total_seconds(),
-                "pinned": stop["location"],
-                "ends_before": upgrade["cut_over.verify"]["ends"],
+                **_before(upgrade),
                 "note": why_not or "stopping the new job with a savepoint to go back exactly",
             }
         )
 
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides."""
+
+def _before(upgrade: Mapping[str, Json]) -> dict[str, Any]:
+    """What the old version goes on from where it cannot be from the new job's own savepoint.
+
+    After a hand-over that is the savepoint with which the new job began, and what is published up
+    to the instant is not published again; where the first job was lost before that, its own newest
+    checkpoint.
+    """
+    agreed = upgrade.get(f"{CUT_OVER}.agree")
+    if agreed is None:
+        stop, ends = upgrade[f"{CUT_OVER}.stop"], upgrade[f"{CUT_OVER}.verify"]["ends"]
+        return {"pinned": stop["location"], "ends_before": ends, "is_handed_over": False}
+    is_lost = why_failed(upgrade, f"{CUT_OVER}.pass") is not None
+    return {
+        "pinned": upgrade[f"{CUT_OVER}.savepoint"]["location"],
+        "ends_before": upgrade[f"{CUT_OVER}.record_second"]["ends"],
+        "is_handed_over": True,
+        "after": None if is_lost else agreed["instant"],
+        "goes_on": is_lost,
+    }
 
 
 def _picture(run: Run, new: DeploymentRecord | None) -> JobPicture | None:

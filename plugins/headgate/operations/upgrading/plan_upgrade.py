@@ -8,7 +8,7 @@ from headgate.errors import Rejected
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, flink_job_id
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.bound_job import BoundJob, bind, declared_job
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.ledger_age import refuse_older_ledger
 from headgate.operations.restoring.kept_artefacts import kept_artefacts
 from headgate.operations.upgrading.past_upgrades import past_upgrades
@@ -21,7 +21,7 @@ from headgate.plan.upgrade_changes import FLINK_LINE, Changed, changes_between
 from headgate.spec.at_line import at_line
 
 
-class PlanUpgrade:
+class PlanUpgrade(OnlyLooks):
     """Evidence: what changes, in the form of a deployment's plan, so that its steps can follow."""
 
     name: ClassVar[str] = "plan"
@@ -78,9 +78,6 @@ class PlanUpgrade:
                 "note": "; ".join(in_words(one.to_json()) for one in changes[:_SHOWN]),
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides or refuses."""
 
 
 _SHOWN = 5

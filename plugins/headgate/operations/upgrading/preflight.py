@@ -10,7 +10,7 @@ from headgate.errors import HeadgateError, NeedsOperator, Rejected
 from headgate.ids import Digest, FlinkJobId, FlinkLineName, TopicName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.deployment.bound_job import bind
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.operations.known_job import declared_alone
 from headgate.operations.restoring.kept_artefacts import kept_artefacts
 from headgate.operations.restoring.known_snapshots import checkpoint_folder
@@ -21,7 +21,7 @@ from headgate.plan.preflight import PreflightFacts, judge_preflight
 
 
 @dataclass(frozen=True)
-class Preflight:
+class Preflight(OnlyLooks):
     """Evidence: what is to be known. Ends in an error that names all that is amiss."""
 
     is_last: bool = False
@@ -49,9 +49,6 @@ class Preflight:
             )
         return Done({"notes": list(judged.notes), "note": "; ".join(judged.notes)})
 
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` judges or refuses."""
-
     def _facts(self, run: Run, intention: Intention) -> PreflightFacts:
         services, plan = run.services, run.evidence["plan"]
         line = FlinkLineName(intention.intent["line"])
@@ -64,7 +61,7 @@ class Preflight:
             line=line,
             target=ask_target(services, services.flink(line), plain_location(folder)),
             slots_needed=plan["parallelism"],
-            slots_freed=(live.parallelism or 1) if live.line == line else 0,
+            slots_freed=_freed(run, live) if live.line == line else 0,
             is_rehearsed=not self.is_last and bool(run.evidence["decide"]["rehearse"]),
             missing_artefacts=_missing(run, live),
             unlike_declared=_unlike_declared(run),
@@ -75,6 +72,12 @@ class Preflight:
             savepoint_bytes=next((one.size_bytes for one in savepoints), None),
             state_bytes=status.checkpoint_bytes,
         )
+
+
+def _freed(run: Run, live: DeploymentRecord) -> int:
+    """Slots of the live job, where it has ended before the new one starts."""
+    runs_beside = run.evidence["decide"]["way"] == "hand-over"
+    return 0 if runs_beside else live.parallelism or 1
 
 
 def _missing(run: Run, live: DeploymentRecord) -> Sequence[str]:

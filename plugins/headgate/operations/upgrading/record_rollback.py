@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.ledger.records import Json
-from headgate.operations.engine.step import Done, Intention, Look, Run
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
 from headgate.plan.rolled_back import RolledBack, rolled_back_of
 
 
-class RecordRollback:
+class RecordRollback(OnlyLooks):
     """Evidence: `RolledBack` as JSON."""
 
     name: ClassVar[str] = "outcome"
@@ -31,9 +31,6 @@ class RecordRollback:
             "reason": restored["reason"],
         }
         return Done({**outcome, "note": rolled_back_of(outcome).in_words()})
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: nothing is done."""
 
 
 def outcome_of(evidence: Json) -> RolledBack:

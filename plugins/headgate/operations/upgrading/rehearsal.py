@@ -10,7 +10,7 @@ from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.phases import FAILED, Tried, Within, why_failed, within
-from headgate.operations.engine.step import Absent, Done, Intention, Look, Run, Step
+from headgate.operations.engine.step import Absent, Done, Intention, Look, OnlyLooks, Run, Step
 from headgate.operations.proving.end_shadow import EndShadow
 from headgate.operations.proving.stage_shadow import StageShadow
 from headgate.operations.proving.submit_shadow import SubmitShadow, rehearsal_folder
@@ -67,7 +67,7 @@ def _way_back(evidence: Mapping[str, Json]) -> Sequence[Step]:
     return (ChooseWayBack(), StageShadow(), submit, WatchShadow(), EndShadow())
 
 
-class ChooseRehearsed:
+class ChooseRehearsed(OnlyLooks):
     """Evidence as that of a restore test: the live job's savepoint, restored on the target."""
 
     name: ClassVar[str] = "choose"
@@ -99,11 +99,8 @@ class ChooseRehearsed:
             }
         )
 
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: nothing is done."""
 
-
-class ChooseWayBack:
+class ChooseWayBack(OnlyLooks):
     """Evidence as that of a restore test: the shadow's savepoint, restored on the old line.
 
     `problem` says why the way back is not tried: that is no reason against the upgrade.
@@ -141,9 +138,6 @@ class ChooseWayBack:
                 "note": f"not tried: {problem}" if problem else intention.intent["location"],
             }
         )
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` decides."""
 
 
 class CleanUp:

@@ -17,13 +17,15 @@ class Stable:
     patience: ClassVar[timedelta] = timedelta(minutes=1)
 
     def intend(self, run: Run) -> Json:
-        """The savepoint with which the old version was stopped."""
-        return {"rollback_point": run.evidence["cut_over.stop"]["location"]}
+        """The savepoint from which the new version began; of a hand-over also that of the stop."""
+        steps = ("cut_over.savepoint", "cut_over.stop")
+        points = [where for one in steps if (where := _location(run, one)) is not None]
+        return {"rollback_point": points[-1], "rollback_points": points}
 
     def look(self, run: Run, intention: Intention) -> Look:
         """Whether it is the only one."""
         point = intention.intent["rollback_point"]
-        if _older(run, point):
+        if _older(run, intention.intent["rollback_points"]):
             return Absent()
         declared, line = run.evidence["plan"]["declared_line"], run.evidence["plan"]["line"]
         said = f'; job.yaml declares {declared}: set `flink: "{line}"`' * (declared != line)
@@ -31,15 +33,20 @@ class Stable:
 
     def act(self, run: Run, intention: Intention) -> None:
         """Unpin the others."""
-        for record in _older(run, intention.intent["rollback_point"]):
+        for record in _older(run, intention.intent["rollback_points"]):
             run.services.ledger.update_snapshot(run.lease, record.location, pinned=False)
 
 
-def _older(run: Run, point: str) -> Sequence[SnapshotRecord]:
+def _location(run: Run, step: str) -> str | None:
+    where: str | None = run.evidence.get(step, {}).get("location")
+    return where
+
+
+def _older(run: Run, points: Sequence[str]) -> Sequence[SnapshotRecord]:
     return [
         record
         for record in run.services.ledger.snapshots(run.job)
         if record.pinned
         and record.origin == "upgrade"
-        and not same_location(record.location, point)
+        and not any(same_location(record.location, point) for point in points)
     ]

@@ -46,7 +46,8 @@ def _switches(by_phase: Mapping[str, Mapping[str, StepRecord]]) -> Iterator[Swit
         submit, healthy = steps.get("submit"), steps.get("healthy")
         if ended is None or (submit is None and phase == ""):
             continue
-        if submit is None or phase in ("rehearse", "way_back"):
+        if submit is None or "agree" in steps or phase in ("rehearse", "way_back"):
+            # Where two jobs run side by side nothing pauses.
             continue
         found = healthy.evidence if healthy is not None else {}
         yield Switch(

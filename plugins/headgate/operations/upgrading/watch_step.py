@@ -6,15 +6,15 @@ from typing import ClassVar
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import Json
 from headgate.operations.engine.phases import FAILED
-from headgate.operations.engine.step import Done, Intention, Look, Pending, Run
-from headgate.operations.upgrading.cut_over import CUT_OVER
+from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Pending, Run
+from headgate.operations.handing_over.hand_over import CUT_OVER
 from headgate.plan.soak import Began, SoakRule, watch
 
 _EVERY = timedelta(seconds=1)
 _AGE_IN_INTERVALS, _AGE_AT_LEAST = 5, timedelta(seconds=30)
 
 
-class Watch:
+class Watch(OnlyLooks):
     """Evidence: what was seen in the end; under `failed` why it did not stay healthy."""
 
     name: ClassVar[str] = "watch"
@@ -61,9 +61,6 @@ class Watch:
         if watched.state == "stable":
             return Done({"note": watched.note})
         return Pending(watched.note, _EVERY)
-
-    def act(self, run: Run, intention: Intention) -> None:
-        """Never called: `look` watches."""
 
 
 def _failed(why: str) -> Done:

@@ -1,0 +1,1 @@
+"""Contracts through a running Airflow. A package, so that its Airflow ends with its last test."""
