@@ -1,4 +1,4 @@
-"""Upgrades of a live job between two real Flink lines, and back, with records flowing all the time.
+"""Upgrades by stop and restore between two real Flink lines, and back, with records flowing.
 
 What is published is compared with what plain Python expects of the same records.
 """
@@ -28,6 +28,7 @@ from headgate.spec.declared import NamedEnvironment
 pytestmark = pytest.mark.slow
 
 OLD, NEW = "2.2", "2.3"
+WAY = "stop and restore"
 POLICY = {"soak": "5s", "approval": False}
 HEALTH = {"checkpoints": 1, "deadline": "4m"}
 
@@ -55,7 +56,7 @@ def on_old(job: LiveJob) -> LiveJob:
     """The live job, running on the old line."""
     job.bring_back()
     if job.latest.line != OLD:
-        job.run("upgrade", _nobody, to=OLD, again=True)
+        job.run("upgrade", _nobody, way=WAY, to=OLD, again=True)
     assert job.assert_one_healthy().line == OLD
     job.await_results(1)
     return job
@@ -91,7 +92,7 @@ def test_upgrade_is_rehearsed_and_loses_and_repeats_nothing(
 ) -> None:
     job, before = on_old, on_old.latest
 
-    operation = job.run("upgrade", _nobody, to=NEW)
+    operation = job.run("upgrade", _nobody, way=WAY, to=NEW)
 
     now, found = job.assert_one_healthy(), evidence(job, operation)
     assert operation.state == "succeeded"
@@ -110,7 +111,7 @@ def test_upgrade_is_rehearsed_and_loses_and_repeats_nothing(
 
 def test_rollback_by_a_person_is_exact(job: LiveJob, record_property: Any) -> None:
     if job.latest.line != NEW:
-        job.run("upgrade", _nobody, to=NEW, again=True)
+        job.run("upgrade", _nobody, way=WAY, to=NEW, again=True)
     before = job.latest
     job.await_checkpoints(2)
 
@@ -129,7 +130,7 @@ def test_rollback_by_a_person_is_exact(job: LiveJob, record_property: Any) -> No
 def test_declaration_and_line_agree_afterwards(on_old: LiveJob) -> None:
     """Until job.yaml names the new line, status says what to write; then deploy keeps what runs."""
     job = on_old
-    job.run("upgrade", _nobody, to=NEW)
+    job.run("upgrade", _nobody, way=WAY, to=NEW)
 
     status = status_of(job.services, job.name, declared_alone(job.services, job.name))
     assert (status.changed, status.declared_line) == (False, OLD)
@@ -145,7 +146,7 @@ def test_dry_run_changes_nothing(on_old: LiveJob) -> None:
     job = on_old
     before, traces = job.latest, job.traces
 
-    operation = job.run("upgrade", _nobody, to=NEW, dry_run=True)
+    operation = job.run("upgrade", _nobody, way=WAY, to=NEW, dry_run=True)
 
     assert operation.state == "succeeded"
     assert "preflight" in evidence(job, operation)
@@ -158,7 +159,7 @@ def test_command_line_shows_the_plan_and_waits_for_who_may_approve(on_old: LiveJ
     job.declare(upgrade={**POLICY, "approval": True})
     before = job.latest
 
-    asked = job.project.run("upgrade", job.name, "--to", NEW, timeout=PATIENCE)
+    asked = job.project.run("upgrade", job.name, "--to", NEW, "--way", WAY, timeout=PATIENCE)
 
     assert asked.code == 1
     assert "**Exact way back:** open" in asked.out
@@ -208,7 +209,7 @@ def test_preflight_tells_everything_that_is_amiss_at_once(on_old: LiveJob) -> No
 def test_ten_switches_up_and_down_lose_and_repeat_nothing(on_old: LiveJob) -> None:
     job = on_old
     for _ in range(5):
-        job.run("upgrade", _nobody, to=NEW)
+        job.run("upgrade", _nobody, way=WAY, to=NEW)
         assert job.assert_one_healthy().line == NEW
         back = job.run("rollback")
         assert evidence(job, back)["outcome"]["exact"] is True
@@ -221,7 +222,7 @@ def test_change_of_configuration_goes_the_same_way_on_the_same_line(on_old: Live
     job, before = on_old, on_old.latest
     job.declare(checkpoint_interval="700ms")
 
-    operation = job.run("upgrade")
+    operation = job.run("upgrade", way=WAY)
 
     found, now = evidence(job, operation), job.assert_one_healthy()
     assert found["decide"]["class"] == "no state effect"

@@ -1,4 +1,4 @@
-"""Upgrades of a live job whose target breaks, whose process dies, or whose savepoint is damaged.
+"""Upgrades by stop and restore whose target breaks, whose process dies, whose savepoint is damaged.
 
 Each ends with the live job as it was, or rolled back and whole, and names the cause. What is
 published is compared with what plain Python expects of the same records.
@@ -25,6 +25,7 @@ from headgate.plan.rolled_back import RolledBack, rolled_back_of
 pytestmark = pytest.mark.slow
 
 OLD, NEW = "2.2", "2.3"
+WAY = "stop and restore"
 REHEARSED = {"soak": "5s", "approval": False}
 UNREHEARSED = {**REHEARSED, "rehearse": False}
 HEALTH = {"checkpoints": 1, "deadline": "90s"}
@@ -84,7 +85,7 @@ def job(at_work: LiveJob, stack: OwnStack) -> LiveJob:
     at_work.bring_back()
     if at_work.latest.line != OLD:
         at_work.declare(flink=OLD)
-        at_work.run("upgrade", _nobody, to=OLD, again=True)
+        at_work.run("upgrade", _nobody, way=WAY, to=OLD, again=True)
     assert at_work.assert_one_healthy().line == OLD
     at_work.declare(flink=NEW)
     at_work.await_checkpoints(1)
@@ -105,7 +106,7 @@ def evidence(job: LiveJob, operation: OperationRecord) -> dict[str, Json]:
 
 def upgraded(job: LiveJob, listener: Listener) -> OperationRecord:
     """Run an upgrade that does not do what it should; how it has ended."""
-    ended = job.end_of("upgrade", listener, again=True)
+    ended = job.end_of("upgrade", listener, way=WAY, again=True)
     assert ended.state != "succeeded"
     return last_upgrade(job)
 
@@ -165,7 +166,7 @@ def test_upgrade__target_never_becomes_healthy(job: LiveJob, stack: OwnStack) ->
     assert now.restored_from == evidence(job, ended)["cut_over.stop"]["location"]
     job.await_results(2)
     job.assert_exactly_once()
-    refused = job.end_of("upgrade", _nobody)
+    refused = job.end_of("upgrade", _nobody, way=WAY)
     assert (refused.state, "was rolled back" in refused.reason) == ("failed", True), refused
 
 
@@ -255,15 +256,15 @@ def test_upgrade__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> N
     """
     before = job.latest
 
-    job.die("upgrade", moment, again=True)
-    operation = job.run("upgrade", again=True)
+    job.die("upgrade", moment, way=WAY, again=True)
+    operation = job.run("upgrade", way=WAY, again=True)
 
     now = job.assert_one_healthy()
     assert (now.line, now.generation, now.attempt) == (NEW, before.generation + 1, 1)
     stopped = [one for one in job.services.ledger.snapshots(job.name) if one.pinned]
     assert [one.location for one in stopped] == [now.restored_from]
     assert operation.state == "succeeded"
-    again = job.run("upgrade")
+    again = job.run("upgrade", way=WAY)
     assert job.evidence(again, "plan")["action"] == "keep"
     job.assert_exactly_once()
 
@@ -290,7 +291,7 @@ def test_rollback__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> 
     Expected: one job runs on the old line from the new one's own savepoint; every window was
     published once.
     """
-    job.run("upgrade", again=True)
+    job.run("upgrade", way=WAY, again=True)
     before = job.latest
 
     job.die("rollback", moment)

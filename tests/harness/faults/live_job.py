@@ -30,7 +30,7 @@ from headgate.spec.declared import NamedEnvironment
 from harness.beats import Beats
 from harness.faults.boundaries import Boundary
 from harness.faults.judge import Verdict, judge
-from harness.faults.one_job import never_two_jobs
+from harness.faults.one_job import never_more_jobs
 from harness.faults.published import Published
 from harness.sample_project import SampleProject
 from harness.waiting import until
@@ -69,16 +69,27 @@ class LiveJob:
     """One job, and all that it has published since it began."""
 
     def __init__(
-        self, project: SampleProject, line: str, lines: Sequence[str] = (), **job: Any
+        self,
+        project: SampleProject,
+        line: str,
+        lines: Sequence[str] = (),
+        *,
+        beats: type[Beats] = Beats,
+        at_most: int = 1,
+        **job: Any,
     ) -> None:
-        """`lines` are those on which it may run, `job` is what its job.yaml has besides."""
+        """`lines` are those on which it may run, `job` is what its job.yaml has besides.
+
+        `at_most` so many Flink jobs of its name may run: two where it is handed over.
+        """
         self.project = project
         self._line = line
         self._lines = tuple(lines) or (line,)
         self._job = job
         self._changes = 0
         self._forgiven: set[int] = set()
-        self._beats = Beats(project, f"beats-{uuid4().hex[:6]}", flink=line, **job)
+        self._at_most = at_most
+        self._beats = beats(project, f"beats-{uuid4().hex[:6]}", flink=line, **job)
         self.name = JobName(self._beats.job)
 
     @contextmanager
@@ -91,7 +102,7 @@ class LiveJob:
         assert schema is not None
         self._published = Published(settings.kafka, self.name, schema.text)
         clients = [self.project.flink(line) for line in self._lines]
-        with self._beats.beating(), never_two_jobs(clients, self.name):
+        with self._beats.beating(), never_more_jobs(clients, self.name, than=self._at_most):
             self.run("deploy")
             yield
 

@@ -1,4 +1,4 @@
-"""The invariant that is watched all the time: at most one job of a name has not ended."""
+"""The invariant that is watched all the time: no more jobs of a name run than may."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,10 @@ class Sampled:
 
 
 @contextmanager
-def never_two_jobs(clients: Sequence[FlinkClient], job: JobName) -> Iterator[Sampled]:
-    """Ask every cluster each 200 ms until the block ends; fails if there ever were two at once."""
+def never_more_jobs(
+    clients: Sequence[FlinkClient], job: JobName, *, than: int = 1
+) -> Iterator[Sampled]:
+    """Ask every cluster each 200 ms until the block ends; fails if there ever were more at once."""
     sampled, stop = Sampled(), threading.Event()
 
     def sample() -> None:
@@ -33,7 +35,7 @@ def never_two_jobs(clients: Sequence[FlinkClient], job: JobName) -> Iterator[Sam
                 with suppress(HeadgateError):
                     live += [str(one) for one in client.live_jobs_named(job)]
                     sampled.samples += 1
-            if len(live) > 1:
+            if len(live) > than:
                 sampled.more.append(live)
 
     thread = threading.Thread(target=sample, daemon=True)
