@@ -119,7 +119,7 @@ def test_job_that_was_handed_over_is_deployed_recovered_and_upgraded_as_any_othe
 
 def test_change_of_configuration_is_handed_over_on_the_same_line(job: LiveJob) -> None:
     before = job.latest
-    job.declare(checkpoint_interval="700ms")
+    job.declare(checkpoint_interval="900ms")
 
     operation = job.run("upgrade", _nobody)
 

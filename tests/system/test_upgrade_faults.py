@@ -13,14 +13,13 @@ from uuid import uuid4
 import pytest
 from harness.faults.boundaries import Boundary, boundaries
 from harness.faults.live_job import LiveJob
+from harness.faults.rolled_back import assert_repeats_only_what_is_told, outcome_of
 from harness.faults.servers import Strike
 from harness.own_stack import OwnStack, own_stack
 from harness.sample_project import SampleProject
-from harness.waiting import until
 from headgate.clients.locations import plain_location
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Event, Listener
-from headgate.plan.rolled_back import RolledBack, rolled_back_of
 
 pytestmark = pytest.mark.slow
 
@@ -111,11 +110,6 @@ def upgraded(job: LiveJob, listener: Listener) -> OperationRecord:
     return last_upgrade(job)
 
 
-def outcome(job: LiveJob, operation: OperationRecord) -> RolledBack:
-    assert operation.state == "rolled_back", operation
-    return rolled_back_of(evidence(job, operation)["outcome"])
-
-
 def strike(what: Callable[[], object], *moment: str) -> Strike:
     return Strike(lambda: (what(), None)[1], (moment[0], moment[1]))
 
@@ -159,7 +153,7 @@ def test_upgrade__target_never_becomes_healthy(job: LiveJob, stack: OwnStack) ->
         )
         ended = upgraded(job, pause)
 
-    found = outcome(job, ended)
+    found = outcome_of(job, ended)
     assert found.exact, found
     now = job.assert_one_healthy()
     assert (now.line, now.artefact_digest) == (OLD, before.artefact_digest)
@@ -179,7 +173,7 @@ def test_upgrade__target_jobmanager_killed_during_the_cut_over(
     """
     ended = upgraded(job, strike(lambda: stack.kill(JOBMANAGER), "cut_over.submit", "done"))
 
-    found = outcome(job, ended)
+    found = outcome_of(job, ended)
     assert job.assert_one_healthy().line == OLD
     job.await_results(2)
     assert_repeats_only_what_is_told(job, found)
@@ -198,7 +192,7 @@ def test_upgrade__target_jobmanager_killed_during_the_soak(job: LiveJob, stack: 
 
     ended = upgraded(job, strike(kill, "cut_over.healthy", "done"))
 
-    found = outcome(job, ended)
+    found = outcome_of(job, ended)
     assert not found.exact
     assert job.assert_one_healthy().line == OLD
     job.await_results(2)
@@ -213,7 +207,7 @@ def test_upgrade__target_taskmanager_killed_during_the_soak(job: LiveJob, stack:
     """
     ended = upgraded(job, strike(lambda: stack.kill(TASKMANAGER), "cut_over.healthy", "done"))
 
-    found = outcome(job, ended)
+    found = outcome_of(job, ended)
     assert job.assert_one_healthy().line == OLD
     job.await_results(2)
     assert_repeats_only_what_is_told(job, found)
@@ -270,7 +264,9 @@ def test_upgrade__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> N
 
 
 BACK = {
+    "hand_back.plan": {"action": "none"},
     "back.plan": {
+        "is_handed_over": False,
         "exact_way": True,
         "new": "new",
         "pinned": "",
@@ -301,20 +297,3 @@ def test_rollback__killed_at_a_step_boundary(job: LiveJob, moment: Boundary) -> 
     assert (now.line, now.generation, now.attempt) == (OLD, before.generation + 1, 1)
     assert evidence(job, operation)["outcome"]["exact"] is True
     job.assert_exactly_once()
-
-
-def assert_repeats_only_what_is_told(job: LiveJob, found: RolledBack) -> None:
-    """No window is lost, wrong or early; those that are repeated lie between the two offsets."""
-    verdict = job.verdict()
-    assert (verdict.lost, verdict.wrong, verdict.early) == ([], [], []), verdict
-    repeated = set(verdict.repeated)
-    if found.exact:
-        assert repeated == set()
-        return
-    first, last = (
-        offsets[job.name][0] for offsets in (found.repeated_from_offsets, found.repeated_to_offsets)
-    )
-    told = {start for offset, start in job.offsets_of_windows() if first <= offset < last}
-    assert repeated <= told
-    until(lambda: set(job.verdict().repeated) <= told, seconds=10, what="nothing else is repeated")
-    job.forgive(told)

@@ -27,7 +27,7 @@ def boundaries(kind: str, evidence: Mapping[str, Any] | None = None) -> list[Bou
         for step in operation_of(kind).steps(evidence or {})
         for phase in (
             ("intended", "acting", "acted", "done")
-            if _acts(step) and step.name not in ONLY_IF_WRONG
+            if _acts(step) and step.name.rpartition(".")[2] not in ONLY_IF_WRONG
             else ("intended", "done")
         )
     ]
