@@ -5,6 +5,7 @@ from headgate.ledger.errors import Ended
 from headgate.ledger.records import OperationRecord
 from headgate.operations.open_operation import WholeOperation
 from headgate.operations.services import Services, this_process
+from headgate.plan.split_results import splits_results
 
 MAY_YET_HAPPEN = "whose effect may have happened, or may yet"
 """A driver runs on in its JobManager, a savepoint is written on, whoever asked for it is gone."""
@@ -15,7 +16,7 @@ def refuse_while_it_runs(whole: WholeOperation) -> None:
 
     Raises:
         Ended: it has ended already.
-        Rejected: its process is alive.
+        Rejected: its process is alive, or it hands the job over from one Flink job to another.
 
     """
     if not whole.is_open:
@@ -27,6 +28,16 @@ def refuse_while_it_runs(whole: WholeOperation) -> None:
             f"process {whole.lease.holder} is alive",
             still_true="Nothing was changed.",
             next_step="end that process first (Ctrl-C, or end the task in Airflow), or let it end",
+        )
+    done = [step.name for step in whole.steps if step.state == "done"]
+    if splits_results([step.name for step in whole.steps], done):
+        operation = whole.operation
+        raise Rejected(
+            f"{operation.kind} {operation.job} (operation {operation.id}) hands the job over: two "
+            "Flink jobs publish one part of its results each",
+            still_true="Nothing was changed; given up now, the one that is left would publish only "
+            "its part.",
+            next_step=f"headgate resume {operation.id}; it calls the hand-over off or ends it",
         )
 
 
