@@ -44,7 +44,8 @@ lint: install-dev ## Style, types, import rules and the declared files
 	$(BIN)/headgate lint
 
 test-unit: install-dev ## Tests that need no server
-	$(BIN)/python -m pytest tests/unit tests/dags
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile tests/unit
+	$(BIN)/python -m pytest tests/dags
 
 test-system: install-dev ## Tests on a real stack, started for them
 	$(BIN)/python -m pytest tests/system

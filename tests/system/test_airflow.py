@@ -58,7 +58,14 @@ def deploy_task(airflow: AirflowApi, run: str) -> TaskState | None:
     return next((task for task in tasks if task.task_id == "deploy" and task.state), None)
 
 
-@pytest.mark.parametrize("step", ["compile", "submit", "healthy"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param("compile", marks=pytest.mark.slow),
+        "submit",
+        pytest.param("healthy", marks=pytest.mark.slow),
+    ],
+)
 def test_deploy_job__task_process_killed(
     stack: RunningStack, airflow: AirflowApi, services: Services, step: str
 ) -> None:

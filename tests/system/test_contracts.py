@@ -373,7 +373,7 @@ def effects_of_apply(project: Project, die_after: int = 0) -> tuple[int, int]:
     return ran.returncode, len(counted.read_text()) if counted.exists() else 0
 
 
-@pytest.mark.parametrize("case", ["from nothing", "changes"])
+@pytest.mark.parametrize("case", [pytest.param("from nothing", marks=pytest.mark.slow), "changes"])
 def test_apply__killed_after_any_effect_a_second_run_converges_and_repeats_nothing(
     tmp_path: Path, stack: NamedEnvironment, case: str
 ) -> None:

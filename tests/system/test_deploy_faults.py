@@ -119,13 +119,20 @@ def test_deploy__killed_at_a_step_boundary(
     kill_and_deploy_again(project, job, step, phase)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("method", "path", "moment"),
     [
-        ("POST", "/jars/.*/run"),
-        pytest.param("POST", "/jars/upload", marks=pytest.mark.slow),
-        pytest.param("DELETE", "/jars/", marks=pytest.mark.slow),
+        ("POST", "/jars/.*/run", "after"),
+        *(
+            pytest.param(*call, moment, marks=pytest.mark.slow)
+            for *call, moment in [
+                ("POST", "/jars/.*/run", "before"),
+                ("POST", "/jars/upload", "before"),
+                ("POST", "/jars/upload", "after"),
+                ("DELETE", "/jars/", "before"),
+                ("DELETE", "/jars/", "after"),
+            ]
+        ),
     ],
 )
 def test_deploy__killed_while_a_call_is_under_way(

@@ -121,6 +121,7 @@ def assert_restored(project: SampleProject, job: str, location: str | Path) -> N
     assert now.restored is not None
 
 
+@pytest.mark.slow
 def test_recover__jobmanager_lost_brings_every_job_back(
     project: SampleProject, stack: OwnStack, beats: Beats
 ) -> None:

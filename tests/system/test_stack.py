@@ -130,6 +130,7 @@ def test_killed_supervisor__up_ends_the_orphans_and_starts_anew(layout: Layout) 
     assert not any(psutil.pid_exists(pid) for pid in before.values())
 
 
+@pytest.mark.slow
 def test_killed_supervisor__down_ends_the_orphans(layout: Layout) -> None:
     bring_up()
     os.kill(int(layout.supervisor_pid.read_text()), signal.SIGKILL)
@@ -182,7 +183,7 @@ def test_service_that_dies__is_reported_with_its_log_and_nothing_stays(layout: L
     assert not layout.environment_file.exists()
 
 
-@pytest.mark.parametrize("ripe", ["waiting", "starting"])
+@pytest.mark.parametrize("ripe", [pytest.param("waiting", marks=pytest.mark.slow), "starting"])
 def test_interrupt__leaves_no_process(layout: Layout, ripe: str) -> None:
     down(PROJECT, NAME)
     starter = subprocess.Popen(

@@ -86,6 +86,7 @@ def test_check_drift__notifier_is_broken_drift_is_told_all_the_same(contracts: C
     assert "could not be told of this failure" in told
 
 
+@pytest.mark.slow
 def test_check_drift__registry_away_is_tried_again(contracts: Contracts) -> None:
     contracts.declare("away")
     contracts.provision()

@@ -89,6 +89,7 @@ def test_rejected_plan_changes_nothing_and_may_be_asked_about_again(
     assert contracts.retention(shortened) == SEVEN_DAYS
 
 
+@pytest.mark.slow
 def test_nobody_answers_in_time_and_nothing_changes(
     contracts: Contracts, shortened: TopicName
 ) -> None:
@@ -102,6 +103,7 @@ def test_nobody_answers_in_time_and_nothing_changes(
     assert contracts.recorded(run) == []
 
 
+@pytest.mark.slow
 def test_old_question_is_not_shown_for_another_plan(
     contracts: Contracts, shortened: TopicName
 ) -> None:
@@ -162,6 +164,7 @@ def test_refused_topic_does_not_stop_register_schemas(contracts: Contracts) -> N
     assert contracts.versions(topic) == (1, 2)
 
 
+@pytest.mark.slow
 def test_apply__registry_lost_for_one_subject_retry_makes_what_is_left_unasked(
     contracts: Contracts, shortened: TopicName
 ) -> None:
