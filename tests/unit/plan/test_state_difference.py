@@ -76,7 +76,9 @@ SQL: list[tuple[str, str, Found]] = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), SQL, ids=lambda value: str(value)[:24])
+@pytest.mark.parametrize(
+    ("old", "new", "expected"), SQL, ids=[f"{old}-{new}" for old, new, _ in SQL]
+)
 def test_sql__difference_of_two_compiled_plans(old: str, new: str, expected: Found) -> None:
     assert found(manifest(old), manifest(new)) == expected
 
