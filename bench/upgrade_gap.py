@@ -83,7 +83,6 @@ def go_round(bench: Bench, figures: Figures) -> None:
     for number in range(1, figures.rounds + 1):
         bench.job.await_checkpoints(2)
         figures.checkpoint_bytes.append(state_bytes(bench.job))
-        figures.load.append(os.getloadavg()[0])
         tell(f"round {number}: {figures.checkpoint_bytes[-1] / 1e6:,.1f} MB of state")
         for way, (switch, go_back) in WAYS.items():
             figures.calm.append(bench.calm_pause(CALM_RESULTS))
@@ -91,7 +90,8 @@ def go_round(bench: Bench, figures: Figures) -> None:
             figures.switches[way].append(switched)
             tell(
                 f"round {number}, {way}: gap {switched.gap:.2f} s, longest pause "
-                f"{switched.pause:.2f} s, took {switched.took:.1f} s"
+                f"{switched.pause:.2f} s, took {switched.took:.1f} s, load "
+                f"{switched.load:.1f}"
             )
             before = judged(bench.job, figures, way, before)
             go_back(bench)
