@@ -73,7 +73,7 @@ class Agree:
         if old is None or old.is_terminal:
             return _failed("the live job has ended", None, live_ended=True)
         if new is None or new.is_terminal:
-            return _without_second(sides, old, chosen)
+            return _without_second(sides, old)
         views = (sides[0].view(old), sides[1].view(new))
         return _next(intention, sides, views, chosen)
 
@@ -103,7 +103,7 @@ def _pictures(
     """Of both; the second one's None too where its cluster has been silent for long."""
     first = old.picture()
     try:
-        return first, new.picture()
+        second = new.picture()
     except (Unavailable, Indeterminate) as error:
         now = run.services.clock.now()
         since = datetime.fromisoformat(intention.progress.get("silent_since", now.isoformat()))
@@ -111,10 +111,19 @@ def _pictures(
             return first, None
         progress = {**intention.progress, "silent_since": since.isoformat()}
         return Pending(error.what, _POLL, progress, must_remember=True)
+    if "silent_since" in intention.progress:
+        # The next silence is another one.
+        progress = {**intention.progress}
+        del progress["silent_since"]
+        return Pending("Flink answers again", timedelta(0), progress, must_remember=True)
+    return first, second
 
 
-def _without_second(sides: tuple[Side, Side], old: JobPicture, chosen: Handover | None) -> Look:
-    """The second job is lost: called off, unless the first one is too near to the instant."""
+def _without_second(sides: tuple[Side, Side], old: JobPicture) -> Look:
+    """The second job is lost: called off, unless the first one is too near to the instant.
+
+    That is the one which the first job was given: a later one may only have been remembered.
+    """
     first, _ = sides
     reason = "the second job was lost"
     until = first.given.until
@@ -123,10 +132,10 @@ def _without_second(sides: tuple[Side, Side], old: JobPicture, chosen: Handover 
     with suppress(Unavailable, Indeterminate):
         if is_ahead(until, [first.view(old)], MARGINS):
             return _failed(reason, None)
-    return _failed(reason, chosen.instant if chosen else until)
+    return _failed(reason, until)
 
 
-def _choose(intention: Intention, views: Views) -> Look:
+def _choose(intention: Intention, sides: tuple[Side, Side], views: Views) -> Look:
     old, new = views
     found = choose_instant(old, new, MARGINS, old_after=intention.intent["old_after"])
     if isinstance(found, Handover):
@@ -134,7 +143,7 @@ def _choose(intention: Intention, views: Views) -> Look:
         note = f"the instant is {_in_words(found.instant)}"
         return Pending(note, timedelta(0), progress, must_remember=True)
     limit = intention.intent["deadline_seconds"]
-    if intention.elapsed.total_seconds() > limit and "handover" not in intention.progress:
+    if intention.elapsed.total_seconds() > limit and sides[0].given.until is None:
         return _failed(f"not ready within {limit:.0f} s: {found.reason}", None)
     return Pending(found.reason, _POLL)
 
@@ -168,7 +177,7 @@ def _next(
     given = _given_to_both(sides)
     if chosen is not None and given is not None:
         return _judged(intention, replace(chosen, instant=given), views)
-    return _choose(intention, views)
+    return _choose(intention, sides, views)
 
 
 def _given_to_both(sides: tuple[Side, Side]) -> int | None:
