@@ -70,6 +70,7 @@ class FakeFlink:
         self.disposals: list[str] = []
         self.disposes = True
         self.runs: list[dict[str, Any]] = []
+        self.on_run: Callable[[], object] = lambda: None
         self.answers = True
         self._now = now
         self._lock = threading.Lock()
@@ -149,6 +150,7 @@ class FakeFlink:
         if path.endswith("/upload"):
             return 200, {"filename": "/uploads/1_headgate-driver.jar", "status": "success"}
         if path.endswith("/run"):
+            self.on_run()
             self.runs.append(body)
             self.jobs[body["jobId"]] = FakeJob(body["jobId"], self.driven)
         return 200, {}

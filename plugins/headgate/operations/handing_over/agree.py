@@ -15,6 +15,7 @@ from headgate.operations.engine.step import Absent, Done, Intention, Look, Pendi
 from headgate.operations.handing_over.side import Side, as_intent
 from headgate.operations.upgrading.plan_upgrade import live_deployment
 from headgate.plan.handover import (
+    CLOSED,
     Agreed,
     Failed,
     Handover,
@@ -37,7 +38,8 @@ class Agree:
     """Evidence: `instant`, in epoch milliseconds, and both jobs.
 
     `failed` says why there is none; `instant` is None then if the second job can be called off,
-    because nothing has been split yet.
+    because nothing has been split yet. `repeated` are two bounds: results after the one and up to
+    the other may have been published by both, because somebody died between the two files.
     """
 
     name: ClassVar[str] = "agree"
@@ -139,26 +141,43 @@ def _choose(intention: Intention, sides: tuple[Side, Side], views: Views) -> Loo
     old, new = views
     found = choose_instant(old, new, MARGINS, old_after=intention.intent["old_after"])
     if isinstance(found, Handover):
-        progress = {"handover": found.to_json()}
         note = f"the instant is {_in_words(found.instant)}"
-        return Pending(note, timedelta(0), progress, must_remember=True)
+        return _remember(intention, sides, found, note)
     limit = intention.intent["deadline_seconds"]
     if intention.elapsed.total_seconds() > limit and sides[0].given.until is None:
         return _failed(f"not ready within {limit:.0f} s: {found.reason}", None)
     return Pending(found.reason, _POLL)
 
 
-def _judged(intention: Intention, chosen: Handover, views: Views) -> Look:
+def _judged(intention: Intention, sides: tuple[Side, Side], chosen: Handover, views: Views) -> Look:
     found = judge(chosen, *views, MARGINS)
     if isinstance(found, Agreed):
         note = f"results up to {_in_words(found.instant)} come from the first job"
-        return Done({"instant": found.instant, "doubt": found.doubt, "note": note})
+        repeated = _repeated(intention, views[1])
+        if repeated is not None:
+            note += "; those after {} up to {} may be there twice".format(*map(_in_words, repeated))
+        told = {"doubt": found.doubt, "repeated": repeated}
+        return Done({"instant": found.instant, **told, "note": note})
     if isinstance(found, Failed):
         return _failed(found.reason, chosen.instant, lost=found.lost, repeated=found.repeated)
     if isinstance(found, Moved):
-        progress = {**intention.progress, "handover": found.to.to_json()}
-        return Pending(found.reason, timedelta(0), progress, must_remember=True)
+        return _remember(intention, sides, found.to, found.reason)
     return Pending(found.reason, _POLL)
+
+
+def _remember(intention: Intention, sides: tuple[Side, Side], to: Handover, note: str) -> Pending:
+    """An instant, and the first one from which on the second job was to publish before."""
+    told = {"handover": to.to_json(), "told_before": intention.progress.get("told_before")}
+    if told["told_before"] is None and sides[1].given != CLOSED:
+        told["told_before"] = sides[1].given.after
+    return Pending(note, timedelta(0), told, must_remember=True)
+
+
+def _repeated(intention: Intention, new: SideView) -> tuple[int, int] | None:
+    """What the second job may have published by an earlier instant than that which holds."""
+    since = intention.progress.get("told_before")
+    upto = max((gate.judged_before for gate in new.gates), default=0)
+    return None if since is None or upto <= since else (since, upto)
 
 
 def _is_given(chosen: Handover, sides: tuple[Side, Side]) -> bool:
@@ -170,13 +189,16 @@ def _next(
     intention: Intention, sides: tuple[Side, Side], views: Views, chosen: Handover | None
 ) -> Look:
     if chosen is not None and _is_given(chosen, sides):
-        return _judged(intention, chosen, views)
+        return _judged(intention, sides, chosen, views)
     if chosen is not None and is_ahead(chosen.instant, views, MARGINS):
+        return Absent()
+    if chosen is not None and sides[0].given == chosen.of_old:
+        # The first job drops what comes after it: the second one must be seen to have had it.
         return Absent()
     # Whoever chose it may have died before both were told, and it has come near since.
     given = _given_to_both(sides)
     if chosen is not None and given is not None:
-        return _judged(intention, replace(chosen, instant=given), views)
+        return _judged(intention, sides, replace(chosen, instant=given), views)
     return _choose(intention, sides, views)
 
 
