@@ -24,6 +24,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -146,6 +147,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     chosen = parser.parse_args()
     figures = Figures(chosen.kind, chosen.rounds, chosen.state_mb, chosen.rehearsal)
+    # Ended by `timeout` or `kill`, it takes its stack down too, and shows what there is.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with (
             tempfile.TemporaryDirectory(prefix="headgate-gap-") as folder,
