@@ -1,7 +1,7 @@
 """Agree upon the instant: up to it the first job publishes, after it the second one."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from headgate.clients.flink import JobPicture
 from headgate.errors import Indeterminate, Unavailable
 from headgate.ledger.records import Json
-from headgate.operations.deployment.whole_file import writing_artefacts
 from headgate.operations.engine.phases import FAILED
 from headgate.operations.engine.step import Absent, Done, Intention, Look, Pending, Run
 from headgate.operations.handing_over.side import Side, as_intent
@@ -24,6 +23,7 @@ from headgate.plan.handover import (
     SideView,
     choose_instant,
     is_ahead,
+    is_long_past,
     judge,
 )
 
@@ -85,13 +85,29 @@ class Agree:
         chosen = _chosen(intention.progress)
         if chosen is None:
             raise AssertionError("an instant is remembered before it is given")
-        with writing_artefacts(run, still_true="Both jobs run on; the live one publishes."):
+        with _written_again(run):
             if old.given.until is None:
                 new.give(chosen.of_new)
                 old.give(chosen.of_old)
             else:
                 old.give(chosen.of_old)
                 new.give(chosen.of_new)
+
+
+@contextmanager
+def _written_again(run: Run) -> Iterator[None]:
+    """Results may be split by now: what keeps a file from being written is no end, but waited for.
+
+    Raises Unavailable.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            f"{run.job}: what its gates let pass cannot be written: {error.strerror}",
+            still_true="Both jobs run on.",
+            next_step=f"make room for the artefacts, then headgate resume {run.id}",
+        ) from error
 
 
 def _sides(run: Run, intention: Intention) -> tuple[Side, Side]:
@@ -156,12 +172,17 @@ def _judged(intention: Intention, sides: tuple[Side, Side], chosen: Handover, vi
         repeated = _repeated(intention, views[1])
         if repeated is not None:
             note += "; those after {} up to {} may be there twice".format(*map(_in_words, repeated))
+        if found.doubt is not None:
+            note += f"; {found.doubt}"
         told = {"doubt": found.doubt, "repeated": repeated}
         return Done({"instant": found.instant, **told, "note": note})
     if isinstance(found, Failed):
         return _failed(found.reason, chosen.instant, lost=found.lost, repeated=found.repeated)
     if isinstance(found, Moved):
         return _remember(intention, sides, found.to, found.reason)
+    limit = timedelta(seconds=intention.intent["deadline_seconds"])
+    if is_long_past(chosen.instant, views, limit):
+        return _failed(found.reason, chosen.instant)
     return Pending(found.reason, _POLL)
 
 

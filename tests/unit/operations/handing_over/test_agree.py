@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from harness.fake_flink import FakeJob
 from harness.two_jobs import BEGAN, Taken, TwoJobs
-from headgate.errors import Rejected, Unavailable
+from headgate.errors import Unavailable
 from headgate.operations.engine.phases import FAILED
 from headgate.operations.engine.step import Absent, Pending
 from headgate.operations.handing_over import agree, side
@@ -326,20 +326,33 @@ def test_second_silence_counts_from_its_own_beginning(step: Taken, jobs: TwoJobs
     assert "503" in step.pending()
 
 
+def test_second_job_that_stays_away_when_the_instant_has_passed_is_not_waited_for_for_ever(
+    step: Taken, jobs: TwoJobs
+) -> None:
+    instant = give(step)
+    blind(jobs.new)
+    jobs.new.state = "RESTARTING"
+    jobs.go_on(timedelta(seconds=30), jobs.old)
+    step.pending()
+    jobs.go_on(timedelta(seconds=70), jobs.old)
+    found = step.done()
+    assert (found["instant"], "new" in found[FAILED]) == (instant, True), found
+
+
 def test_silent_cluster_of_the_first_job_is_no_loss(step: Taken, jobs: TwoJobs) -> None:
     jobs.first.answers = False
     with pytest.raises(Unavailable):
         step.look()
 
 
-def test_disk_that_is_full_is_told(step: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_that_is_full_is_waited_for(step: Taken, monkeypatch: pytest.MonkeyPatch) -> None:
     choose(step)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(side, "write_bounds", full)
-    with pytest.raises(Rejected, match="No space left"):
+    with pytest.raises(Unavailable, match="No space left"):
         step.act()
 
 
