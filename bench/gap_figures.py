@@ -19,8 +19,6 @@ class Figures:
     is_rehearsed: bool
     checkpoint_bytes: list[int] = field(default_factory=list)
     """Whole state of the newest checkpoint, as Flink tells it, at the beginning of each round."""
-    load: list[float] = field(default_factory=list)
-    """Load average of the last minute at the same moments."""
     calm: list[float] = field(default_factory=list)
     """The longest pause between results while nothing was done."""
     switches: dict[str, list[Switched]] = field(default_factory=lambda: {way: [] for way in WAYS})
@@ -67,14 +65,17 @@ def show(figures: Figures) -> None:
     if figures.calm:
         calm = f"{median(figures.calm):.2f} (at most {max(figures.calm):.2f})"
         print(f"longest pause between results while nothing is done: {calm} s")
-    print(f"load average of the machine: {', '.join(f'{one:.1f}' for one in figures.load)}\n")
-    print(f"{'gap, s':20}{'median':>8}{'min':>8}{'max':>8}{'ratio':>8}{'longest pause':>15}")
+    print(
+        f"\n{'gap, s':20}{'median':>8}{'min':>8}{'max':>8}{'ratio':>8}{'longest pause':>15}"
+        f"{'load':>8}"
+    )
     for way, switches in figures.switches.items():
         if switches:
             gaps, ratio = figures.gaps(way), figures.ratio(way)
             told = f"{median(gaps):>8.2f}{min(gaps):>8.2f}{max(gaps):>8.2f}"
             told += f"{ratio:>8.3f}" if ratio is not None else f"{'':>8}"
-            print(f"{way:20}{told}{max(one.pause for one in switches):>15.2f}")
+            told += f"{max(one.pause for one in switches):>15.2f}"
+            print(f"{way:20}{told}{median(one.load for one in switches):>8.1f}")
     print()
     for way, switches in figures.switches.items():
         for phase, taken in _phases(switches).items():

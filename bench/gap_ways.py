@@ -1,6 +1,7 @@
 """Three ways from one Flink line to the next, and for each the way back, which is not counted."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -35,6 +36,8 @@ class Switched:
     took: float
     """The whole operation: of our ways with rehearsal, checks and soak."""
     phases: dict[str, float] = field(default_factory=dict)
+    load: float = field(default_factory=lambda: os.getloadavg()[0])
+    """The machine's load average of the last minute, when the switch was over."""
 
 
 @dataclass(frozen=True)

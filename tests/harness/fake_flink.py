@@ -5,7 +5,6 @@ gives once in a thousand times. What it answers is what Flink 2.3 answers to the
 """
 
 import json
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +13,9 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from harness.fake_gate import FakeGate, gauges_of
+from harness.fake_metrics import figures, watermark_of
 
 MAGIC = b"\x49\x60\x67\x2d"
 Answer = tuple[int, dict[str, Any]]
@@ -41,6 +43,11 @@ class FakeJob:
     parallelism: int = 1
     required: int = 1
     rescales: bool = True
+    ignores_cancel: bool = False
+    gates: list[FakeGate] = field(default_factory=list)
+    watermark: int | None = None
+    restarts: int | None = None
+    checkpoints: list[dict[str, Any]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """Its entry in `GET /jobs/overview`."""
@@ -49,13 +56,22 @@ class FakeJob:
 
 
 class FakeFlink:
-    """Serves on 127.0.0.1 until closed. `calls` counts requests by job id."""
+    """Serves on 127.0.0.1 until closed. `calls` counts requests by job id.
+
+    While `answers` is False it is a JobManager that is coming up: 503 to everything. `runs` are
+    the runs of drivers that it was asked for; each starts a job of the name `driven`.
+    """
+
+    driven = "beats-per-second"
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.jobs: dict[str, FakeJob] = {}
         self.calls: Counter[str] = Counter()
         self.disposals: list[str] = []
         self.disposes = True
+        self.runs: list[dict[str, Any]] = []
+        self.on_run: Callable[[], object] = lambda: None
+        self.answers = True
         self._now = now
         self._lock = threading.Lock()
         fake = self
@@ -66,7 +82,9 @@ class FakeFlink:
 
             def _serve(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
-                body = json.loads(self.rfile.read(length)) if length else {}
+                content = self.rfile.read(length)
+                is_json = "json" in (self.headers.get("Content-Type") or "")
+                body = json.loads(content) if is_json else {}
                 with fake._lock:
                     status, answer = fake._answer(self.command, self.path.split("?")[0], body)
                 content = json.dumps(answer).encode()
@@ -93,19 +111,23 @@ class FakeFlink:
         self._server.server_close()
 
     def _answer(self, method: str, path: str, body: dict[str, Any]) -> Answer:
+        if not self.answers:
+            return 503, {"errors": ["Service temporarily unavailable due to an ongoing election"]}
         told = self._cluster(path)
         if told is not None:
             return 200, told
-        if path.startswith("/savepoint-disposal"):
-            return self._disposal(method, body)
+        if path.startswith(("/jars/", "/savepoint-disposal")):
+            return self._effect(method, path, body)
         parts = path.strip("/").split("/")
         job = self.jobs.get(parts[1]) if len(parts) > 1 else None
         if job is None:
             return 404, {"errors": [f"Job {path} not found"]}
         self.calls[job.id] += 1
-        rest = parts[2:]
+        return self._of_job(job, method, parts[2:], body)
+
+    def _of_job(self, job: FakeJob, method: str, rest: list[str], body: dict[str, Any]) -> Answer:
         if method == "PATCH":
-            job.state = "CANCELED"
+            job.state = "CANCELLING" if job.ignores_cancel else "CANCELED"
             return 202, {}
         if rest[:1] == ["savepoints"]:
             return self._trigger(job, body) if method == "POST" else self._status(job, rest[1])
@@ -121,6 +143,17 @@ class FakeFlink:
             "/jobs/overview": {"jobs": [job.summary() for job in self.jobs.values()]},
         }
         return answers.get(path)
+
+    def _effect(self, method: str, path: str, body: dict[str, Any]) -> Answer:
+        if path.startswith("/savepoint-disposal"):
+            return self._disposal(method, body)
+        if path.endswith("/upload"):
+            return 200, {"filename": "/uploads/1_headgate-driver.jar", "status": "success"}
+        if path.endswith("/run"):
+            self.on_run()
+            self.runs.append(body)
+            self.jobs[body["jobId"]] = FakeJob(body["jobId"], self.driven)
+        return 200, {}
 
     def _picture(self, job: FakeJob, part: str) -> Answer:
         if not part:
@@ -147,13 +180,21 @@ class FakeFlink:
         if part == "exceptions":
             entries = [{"stacktrace": one, "timestamp": 0} for one in job.exceptions]
             return 200, {"exceptionHistory": {"entries": entries}}
-        if re.fullmatch(r"metrics|vertices/v1/subtasks/metrics", part):
-            return 200, []  # type: ignore[return-value]
+        if part in ("metrics", "vertices/v1/metrics", "vertices/v1/subtasks/metrics"):
+            return 200, self._metrics(job, part)  # type: ignore[return-value]
         return 404, {"errors": [f"no {part}"]}
+
+    def _metrics(self, job: FakeJob, part: str) -> list[dict[str, Any]]:
+        """All with their values, whatever was asked for."""
+        if part == "metrics":
+            return figures({} if job.restarts is None else {"numRestarts": job.restarts})
+        if part == "vertices/v1/metrics":
+            return figures(gauges_of(job.gates))
+        return [] if job.watermark is None else [watermark_of("Source__beats[1]", job.watermark)]
 
     def _history(self, job: FakeJob) -> list[dict[str, Any]]:
         if not job.savepoint_under_way:
-            return []
+            return job.checkpoints
         written = {"end_to_end_duration": 0, "state_size": 0, "is_savepoint": True}
         return [{"status": "IN_PROGRESS", "trigger_timestamp": self._milliseconds(), **written}]
 

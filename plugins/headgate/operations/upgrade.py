@@ -172,13 +172,14 @@ def _called_off(evidence: Mapping[str, Json], why: str) -> End:
     if evidence.get(f"{CUT_OVER}.agree", {}).get("live_ended"):
         return End(
             "failed",
-            f"{why}; the hand-over was called off, and the second job was removed",
+            f"{why}; the hand-over was called off, and the second job was removed: what it had "
+            "published by then may come a second time, with equal values",
             f"headgate recover {plan['job']}",
         )
     return End(
         "failed",
         f"Flink {plan['line']}: {why}\nThe hand-over was called off: Flink job {plan['stop']} on "
-        f"Flink {plan['from_line']} publishes as before, and the second one has published nothing."
+        f"Flink {plan['from_line']} publishes as before, and the second one was removed."
         + (f" {left}." if left else ""),
         f"mend the cause, then headgate upgrade {plan['job']} --to {plan['line']} --again",
     )

@@ -195,6 +195,11 @@ def is_ahead(instant: int, views: Sequence[SideView], margins: Margins) -> bool:
     return instant - max(map(_reached, views)) > milliseconds(margins.guard)
 
 
+def is_long_past(instant: int, views: Sequence[SideView], by: timedelta) -> bool:
+    """Whether a job has gone on for so long that one which is not there by now will not come."""
+    return max(map(_reached, views)) - instant > milliseconds(by)
+
+
 def has_passed(instant: int, side: SideView) -> bool:
     """Whether no result up to H is still to come out of a job's windows."""
     return side.watermark is not None and side.watermark >= instant
