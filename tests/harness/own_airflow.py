@@ -28,7 +28,7 @@ from harness.waiting import until
 
 STACK = "own"
 _NO_FLINK = [name for name in COMPONENTS if name.startswith("flink")]
-_RUN_ENDS = timedelta(minutes=5)
+_RUN_ENDS = timedelta(minutes=30)
 _ANSWERED_AFTER = timedelta(seconds=6)
 """Airflow 3.3.2 can lose an answer that comes within five seconds of the question."""
 
@@ -94,7 +94,12 @@ class OwnAirflow:
                 return None
             return next((one for one in self.api.questions(dag_id, run) if not one.chosen), None)
 
-        found = until(asked, seconds=120, what=f"run {run} of {dag_id} asks", every=0.5)
+        found = until(
+            asked,
+            seconds=_RUN_ENDS.total_seconds(),
+            what=f"run {run} of {dag_id} asks",
+            every=0.5,
+        )
         assert found is not None
         return found
 

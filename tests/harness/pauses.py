@@ -42,9 +42,21 @@ class Arrivals:
         seen = [since, *(one for one in self._seen if since <= one <= until), until]
         return max(after - before for before, after in pairwise(seen))
 
+    def longest_whole_pause_seconds(self, since: float, until: float) -> float:
+        """The same of all pauses that were under way in the span, each from end to end."""
+        seen = [0.0, *self._seen, time.time()]
+        return max(
+            (after - before for before, after in pairwise(seen) if after > since and before < until)
+        )
+
+    def any_since(self, moment: float) -> bool:
+        """Whether anything has been seen after it."""
+        return bool(self._seen) and self._seen[-1] > moment
+
     def _watch(self) -> None:
         consumer = Consumer(self._settings)
-        consumer.assign([TopicPartition(self._topic, 0)])
+        partitions = consumer.list_topics(self._topic, timeout=60).topics[self._topic].partitions
+        consumer.assign([TopicPartition(self._topic, one) for one in partitions])
         while not self._stop.is_set():
             message = consumer.poll(0.05)
             if message is not None and message.error() is None:
