@@ -58,13 +58,16 @@ FAULTS = (
         4,
         "JobManager killed while the operation is under way; it starts empty",
         (*RUNNING, "upgrade"),
-        ["server_killed[[]JobManager]", "jobmanager_lost*", "target_jobmanager_killed_*"],
+        [
+            *("server_killed[[]JobManager]", "jobmanager_lost*"),
+            *("target_jobmanager_killed_*", "old_jobmanager_killed_*"),
+        ],
     ),
     Fault(
         5,
         "TaskManager killed",
         (*RUNNING, "upgrade"),
-        ["server_killed[[]TaskManager]", "target_taskmanager_killed_*"],
+        ["server_killed[[]TaskManager]", "target_taskmanager_killed_*", "old_job_fails_over_*"],
     ),
     Fault(
         6,

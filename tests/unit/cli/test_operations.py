@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from headgate.cli import console
 from headgate.cli.main import build_app
 from headgate.cli.operation_ids import _any, _open
 from headgate.clock import SYSTEM_CLOCK
@@ -33,7 +34,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     (tmp_path / "headgate.toml").write_text(TOML.format(folder=tmp_path))
     monkeypatch.setenv("HEADGATE_PROJECT", str(tmp_path))
     monkeypatch.delenv("HEADGATE_ENV", raising=False)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(console.out, "width", 200)
     ledger = Ledger(open_database(f"sqlite:///{tmp_path}/ledger.sqlite"), SYSTEM_CLOCK)
     ended = ledger.open_operation(
         OperationId("a1"), "stop", JOB, {}, surface="test", holder="elsewhere:1"
