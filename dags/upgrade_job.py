@@ -7,8 +7,8 @@ from airflow.sdk import DAG, Param
 from headgate.airflow.approval import TIMEOUT_PARAM, approval_timeout_param
 from headgate.airflow.defaults import DEFAULT_ARGS
 from headgate.airflow.job_form import job_param
+from headgate.airflow.upgrade_form import line_param, way_param
 from headgate.airflow.upgrade_tasks import upgrade_with_approval
-from headgate.plan.way_of_cut_over import WAYS
 
 with DAG(
     dag_id="upgrade_job",
@@ -18,22 +18,9 @@ with DAG(
     max_active_runs=1,
     params={
         "job": job_param("The running job."),
-        "line": Param(
-            "",
-            type="string",
-            pattern=r"^([0-9]+\.[0-9]+)?$",
-            maxLength=16,
-            title="Flink line",
-            description="The target; the declared line if it is left empty.",
-        ),
+        "line": line_param("The target; the declared line if it is left empty."),
         "require_approval": Param(default=True, type="boolean", title="A person approves it"),
-        "way": Param(
-            "",
-            type="string",
-            enum=["", *WAYS],
-            title="Way of cutting over",
-            description="The best one if it is left empty.",
-        ),
+        "way": way_param("How to cut over; the best way if it is left empty."),
         "dry_run": Param(default=False, type="boolean", title="Plan and check only"),
         "again": Param(default=False, type="boolean", title="Also what has failed before"),
         TIMEOUT_PARAM: approval_timeout_param(),
