@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from harness.fake_flink import FakeJob
 from harness.offline_project import OfflineProject
+from headgate.clients.flink import FlinkClient
 from headgate.errors import NeedsOperator
 from headgate.ids import FlinkJobId, JobName
 from headgate.ledger.records import DeploymentRecord, LeaseRecord
 from headgate.operations.ending.cancel_step import CancelJob
 from headgate.operations.ending.still_ending import ENDS_WITHIN
-from headgate.operations.engine.step import Intention, Look, Pending, Run, Step
+from headgate.operations.engine.step import Done, Intention, Look, Pending, Run, Step
 from headgate.operations.proving.end_shadow import EndShadow
 from headgate.operations.stopping.stop_with_savepoint import StopWithSavepoint
 
@@ -88,3 +89,23 @@ def test_stop_that_does_not_end_names_the_savepoint_to_go_on_from(project: Offli
 
     assert "savepoints/beats-per-second/g1/s/savepoint-1" in told.value.still_true
     assert f"headgate start {JOB} --from " in told.value.next_step
+
+
+@pytest.mark.parametrize(("by_list", "is_done"), [(False, False), (True, True)])
+def test_stop_is_over_when_the_page_of_the_job_says_so_too_except_where_the_list_will_do(
+    project: OfflineProject,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    by_list: bool,
+    is_done: bool,
+) -> None:
+    """The page may be as old as `web.refresh-interval`; a stop right after would believe it."""
+    _, intent = stop(project, project.job(JOB))
+    run = run_of(project, project.lease(JOB, "s"))
+    monkeypatch.setattr(FlinkClient, "live_jobs_named", lambda *_: [])
+
+    looked = StopWithSavepoint(deployment, by_list=by_list).look(
+        run, Intention(intent, {}, LONG_AGO)
+    )
+
+    assert isinstance(looked, Done) is is_done

@@ -32,6 +32,10 @@ class StopWithSavepoint:
     """
 
     deployment: Callable[[Run], DeploymentRecord]
+    by_list: bool = False
+    """Whether it is done as soon as Flink's list of jobs says that the job has ended. The page of
+    the job may say otherwise for as long as `web.refresh-interval`, and whoever asks it next would
+    take the job for running: only where the next step asks the list, and every moment counts."""
 
     name: ClassVar[str] = "stop"
     title: ClassVar[str] = "Stop with savepoint"
@@ -58,8 +62,7 @@ class StopWithSavepoint:
         if status is not None and status.in_progress:
             return Pending("the savepoint is being written", _poll_after(intention.elapsed))
         if whole is not None:
-            # What the job says of itself may be as old as `web.refresh-interval`.
-            if picture is None or picture.is_terminal or not _is_live(client, picture):
+            if picture is None or self._has_ended(client, picture):
                 took = intention.elapsed // timedelta(milliseconds=1)
                 return Done({**whole, "took_ms": took})
             return _still_ending(run, picture, intention, whole["location"])
@@ -74,6 +77,11 @@ class StopWithSavepoint:
             )
         return _when_it_can_stop(run, picture, intention)
 
+    def _has_ended(self, client: FlinkClient, picture: JobPicture) -> bool:
+        if picture.is_terminal:
+            return True
+        return self.by_list and picture.id not in client.live_jobs_named(JobName(picture.name))
+
     def act(self, run: Run, intention: Intention) -> None:
         """Trigger the stop."""
         _client(run, intention).stop_with_savepoint(
@@ -83,10 +91,6 @@ class StopWithSavepoint:
             "canonical",
             drain=bool(intention.intent.get("drain")),
         )
-
-
-def _is_live(client: FlinkClient, picture: JobPicture) -> bool:
-    return picture.id in client.live_jobs_named(JobName(picture.name))
 
 
 def _poll_after(elapsed: timedelta) -> timedelta:

@@ -39,7 +39,7 @@ def _stop_and_restore(evidence: Mapping[str, Json]) -> tuple[Step, ...]:
         CUT_OVER,
         (
             Preflight(is_last=True),
-            StopWithSavepoint(live_deployment),
+            StopWithSavepoint(live_deployment, by_list=True),
             RecordStop(live_deployment, origin="upgrade", pinned=True),
             VerifySavepoint(),
             Tried(Submit(), deadline),

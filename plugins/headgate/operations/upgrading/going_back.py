@@ -56,7 +56,7 @@ class GoingBack:
         stopped: list[Step] = []
         if plan["exact_way"]:
             within_time = timedelta(seconds=plan["stop_within_seconds"])
-            stopped.append(Tried(StopWithSavepoint(_new_deployment), within_time))
+            stopped.append(Tried(StopWithSavepoint(_new_deployment, by_list=True), within_time))
             stop = evidence.get(f"{phase}.stop")
             if stop is not None and why_failed(evidence, f"{phase}.stop") is None:
                 stopped.append(RecordStop(_new_deployment))
