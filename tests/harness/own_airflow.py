@@ -28,7 +28,8 @@ from harness.waiting import until
 
 STACK = "own"
 _NO_FLINK = [name for name in COMPONENTS if name.startswith("flink")]
-_RUN_ENDS = timedelta(minutes=30)
+_RUN_ENDS = timedelta(minutes=5)
+_ASKS = timedelta(minutes=2)
 _ANSWERED_AFTER = timedelta(seconds=6)
 """Airflow 3.3.2 can lose an answer that comes within five seconds of the question."""
 
@@ -41,6 +42,8 @@ class OwnAirflow:
     environment: NamedEnvironment
     api: AirflowApi
     user: str
+    patience: int = 1
+    """So many times longer than usual its runs may take."""
 
     def connect(self, connection: Mapping[str, Any]) -> None:
         """Add a connection; right after its start Airflow's database is busy."""
@@ -70,7 +73,7 @@ class OwnAirflow:
         """The state in which a run ends."""
         until(
             lambda: self.api.run_state(dag_id, run) in RUN_ENDED,
-            seconds=_RUN_ENDS.total_seconds(),
+            seconds=self.patience * _RUN_ENDS.total_seconds(),
             what=f"run {run} of {dag_id} has ended",
             every=0.5,
         )
@@ -96,7 +99,7 @@ class OwnAirflow:
 
         found = until(
             asked,
-            seconds=_RUN_ENDS.total_seconds(),
+            seconds=self.patience * _ASKS.total_seconds(),
             what=f"run {run} of {dag_id} asks",
             every=0.5,
         )
@@ -115,7 +118,11 @@ class OwnAirflow:
 
 @contextmanager
 def own_airflow(
-    folder: Path, without: Sequence[str] = _NO_FLINK, configuration: str = ""
+    folder: Path,
+    without: Sequence[str] = _NO_FLINK,
+    configuration: str = "",
+    *,
+    patience: int = 1,
 ) -> Iterator[OwnAirflow]:
     """Serve a new project in `folder`, on a stack without these components.
 
@@ -133,7 +140,7 @@ def own_airflow(
             up(folder, STACK, without=without)
         access = _access(folder)
         api = AirflowApi(access["address"], access["user"], access["password"])
-        yield OwnAirflow(project, environment, api, access["user"])
+        yield OwnAirflow(project, environment, api, access["user"], patience)
     finally:
         down(folder, STACK)
 

@@ -7,15 +7,13 @@ Python expects of the same records.
 import time
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from harness.beats import Beats
-from harness.faults.live_job import LiveJob
+from harness.faults.live_job import LiveJob, live_job
 from harness.own_stack import OwnStack, own_stack
 from harness.pauses import Arrivals
 from harness.python_beats import PythonBeats
-from harness.sample_project import SampleProject
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Event
 
@@ -36,20 +34,17 @@ def stack() -> Iterator[OwnStack]:
 def at_work(
     stack: OwnStack, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("handover") / "project"
-    project = SampleProject(root, stack.environment, f"handover-{uuid4().hex[:6]}")
-    job = LiveJob(
-        project,
+    with live_job(
+        stack.environment,
         OLD,
-        (OLD, NEW),
+        tmp_path_factory.mktemp("handover"),
+        lines=(OLD, NEW),
         beats=request.param,
         at_most=2,
         upgrade=POLICY,
         health=HEALTH,
-    )
-    with job.at_work():
+    ) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture

@@ -4,17 +4,15 @@ Each ends with the live job as it was, or rolled back and whole, and names the c
 published is compared with what plain Python expects of the same records.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from harness.faults.boundaries import Boundary, boundaries
-from harness.faults.live_job import LiveJob
+from harness.faults.live_job import LiveJob, live_job
 from harness.faults.rolled_back import assert_repeats_only_what_is_told, outcome_of
-from harness.faults.servers import Strike
+from harness.faults.servers import strike
 from harness.own_stack import OwnStack, own_stack
-from harness.sample_project import SampleProject
 from headgate.ledger.records import OperationRecord
 from headgate.operations.engine.engine import Listener
 
@@ -45,12 +43,16 @@ def stack() -> Iterator[OwnStack]:
 
 @pytest.fixture(scope="module")
 def at_work(stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("handover-faults") / "project"
-    project = SampleProject(root, stack.environment, f"handover-{uuid4().hex[:6]}")
-    job = LiveJob(project, OLD, (OLD, NEW), at_most=2, upgrade=POLICY, health=HEALTH)
-    with job.at_work():
+    with live_job(
+        stack.environment,
+        OLD,
+        tmp_path_factory.mktemp("handover-faults"),
+        lines=(OLD, NEW),
+        at_most=2,
+        upgrade=POLICY,
+        health=HEALTH,
+    ) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture
@@ -74,10 +76,6 @@ def handed_over(job: LiveJob, target: str, listener: Listener) -> OperationRecor
     ended = job.end_of("upgrade", listener, to=target, again=True)
     assert ended.state != "succeeded"
     return next(one for one in job.services.ledger.operations(job.name) if one.kind == "upgrade")
-
-
-def strike(what: Callable[[], object], *moment: str) -> Strike:
-    return Strike(lambda: (what(), None)[1], (moment[0], moment[1]))
 
 
 def assert_as_it_was(job: LiveJob, before: Any) -> None:

@@ -6,12 +6,10 @@ What is published is compared with what plain Python expects of the same records
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from harness.faults.live_job import PATIENCE, LiveJob
+from harness.faults.live_job import PATIENCE, LiveJob, live_job
 from harness.own_stack import own_stack
-from harness.sample_project import SampleProject
 from headgate.clients.consumer_groups import ConsumerGroups
 from headgate.clients.locations import plain_location
 from headgate.clients.storage import is_there
@@ -43,12 +41,15 @@ def environment() -> Iterator[NamedEnvironment]:
 def job(
     environment: NamedEnvironment, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("upgrade") / "project"
-    project = SampleProject(root, environment, f"upgrade-{uuid4().hex[:6]}")
-    job = LiveJob(project, OLD, (OLD, NEW), upgrade=POLICY, health=HEALTH)
-    with job.at_work():
+    with live_job(
+        environment,
+        OLD,
+        tmp_path_factory.mktemp("upgrade"),
+        lines=(OLD, NEW),
+        upgrade=POLICY,
+        health=HEALTH,
+    ) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture

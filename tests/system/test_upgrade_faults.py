@@ -4,19 +4,17 @@ Each ends with the live job as it was, or rolled back and whole, and names the c
 published is compared with what plain Python expects of the same records.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from harness.faults.boundaries import Boundary, boundaries
-from harness.faults.live_job import LiveJob
+from harness.faults.live_job import LiveJob, live_job
 from harness.faults.rolled_back import assert_repeats_only_what_is_told, outcome_of
-from harness.faults.servers import Strike
+from harness.faults.servers import strike
 from harness.own_stack import OwnStack, own_stack
-from harness.sample_project import SampleProject
 from headgate.clients.locations import plain_location
 from headgate.ledger.records import Json, OperationRecord
 from headgate.operations.engine.engine import Event, Listener
@@ -69,12 +67,15 @@ def stack() -> Iterator[OwnStack]:
 
 @pytest.fixture(scope="module")
 def at_work(stack: OwnStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveJob]:
-    root = tmp_path_factory.mktemp("upgrade-faults") / "project"
-    project = SampleProject(root, stack.environment, f"upgrade-{uuid4().hex[:6]}")
-    job = LiveJob(project, OLD, (OLD, NEW), upgrade=REHEARSED, health=HEALTH)
-    with job.at_work():
+    with live_job(
+        stack.environment,
+        OLD,
+        tmp_path_factory.mktemp("upgrade-faults"),
+        lines=(OLD, NEW),
+        upgrade=REHEARSED,
+        health=HEALTH,
+    ) as job:
         yield job
-    project.end_all_jobs()
 
 
 @pytest.fixture
@@ -108,10 +109,6 @@ def upgraded(job: LiveJob, listener: Listener) -> OperationRecord:
     ended = job.end_of("upgrade", listener, way=WAY, again=True)
     assert ended.state != "succeeded"
     return last_upgrade(job)
-
-
-def strike(what: Callable[[], object], *moment: str) -> Strike:
-    return Strike(lambda: (what(), None)[1], (moment[0], moment[1]))
 
 
 def assert_as_it_was(job: LiveJob, before: Any) -> None:

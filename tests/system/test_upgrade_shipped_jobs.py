@@ -37,7 +37,8 @@ POLICY = {
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnAirflow]:
-    with own_airflow(tmp_path_factory.mktemp("shipped") / "project", without=()) as airflow:
+    folder = tmp_path_factory.mktemp("shipped") / "project"
+    with own_airflow(folder, without=(), patience=15) as airflow:
         yield airflow
 
 

@@ -316,11 +316,16 @@ class LiveJob:
 
 
 @contextmanager
-def live_job(environment: NamedEnvironment, line: str, folder: Path) -> Iterator[LiveJob]:
-    """A job at work in a project of its own, which is called after its folder."""
+def live_job(
+    environment: NamedEnvironment, line: str, folder: Path, **options: Any
+) -> Iterator[LiveJob]:
+    """A job at work in a project of its own, which is called after its folder.
+
+    `options` as of `LiveJob`.
+    """
     name = f"{folder.name.rstrip('0123456789')}-{uuid4().hex[:6]}"
     project = SampleProject(folder / "project", environment, name)
-    job = LiveJob(project, line)
+    job = LiveJob(project, line, **options)
     with job.at_work():
         yield job
     project.end_all_jobs()

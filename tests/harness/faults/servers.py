@@ -69,3 +69,8 @@ class Strike:
         if (event.step, event.phase) == self._moment and not self.has_struck:
             self.has_struck = True
             self._strike()
+
+
+def strike(what: Callable[[], object], step: str, phase: str) -> Strike:
+    """A listener that does this the first time that an operation comes to that moment."""
+    return Strike(lambda: (what(), None)[1], (step, phase))

@@ -60,13 +60,14 @@ class FlinkClient(SavepointCalls, RescaleCalls, MetricCalls, GateCalls):
             if job["name"] == name and job["end-time"] < 0
         ]
 
+    @understood
     def all_tasks_run(self, job_id: FlinkJobId) -> bool | None:
         """Whether every task of a job runs now; None if it has ended or is not known.
 
         One small call, unlike `job`, so that it can be asked often.
         """
         for job in self._read("/jobs/overview")["jobs"]:
-            if job["jid"] == job_id and job["end-time"] < 0:
+            if job["end-time"] < 0 and job["jid"] == job_id:
                 tasks = job["tasks"]
                 return bool(tasks["total"]) and tasks["running"] == tasks["total"]
         return None

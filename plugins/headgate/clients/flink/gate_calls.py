@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from headgate.clients.flink.rest import FlinkRest
+from headgate.clients.flink.understood import understood
 from headgate.clients.http import segment
 from headgate.ids import FlinkJobId
 
@@ -38,6 +39,7 @@ class GatePicture:
 class GateCalls(FlinkRest):
     """Hand-over gates of running jobs."""
 
+    @understood
     def gates(self, job_id: FlinkJobId) -> Sequence[GatePicture]:
         """All instances of all gates that the JobManager knows figures of.
 

@@ -14,7 +14,7 @@ class RescaleCalls(ClusterCalls):
     @understood
     def is_adaptive(self) -> bool:
         """Whether the cluster gives its streaming jobs the adaptive scheduler."""
-        configured = self.configuration()
+        configured = self._configured()
         return (
             str(configured.get("jobmanager.scheduler", "")).lower() == "adaptive"
             or str(configured.get("scheduler-mode", "")).lower() == "reactive"

@@ -76,6 +76,7 @@ class SavepointCalls(FlinkRest):
             json={"checkpointType": "CONFIGURED", "triggerId": trigger},
         )
 
+    @understood
     def is_checkpoint_known(self, job_id: FlinkJobId, trigger: TriggerId) -> bool:
         """Whether a checkpoint was triggered under this id, whatever has become of it."""
         path = f"/jobs/{segment(job_id)}/checkpoints/{segment(trigger)}"

@@ -56,16 +56,10 @@ class Within:
 
 
 @dataclass
-class Tried:
-    """A step whose failure is evidence that later steps go by, and not the end of the operation.
-
-    Its evidence is that of the step, or its intent with the cause under `failed`. `within` bounds
-    how long it may take; a server that cannot be reached for so long is a failure too.
-    """
+class _OneStep:
+    """Stands for a step under its own name."""
 
     step: Step
-    within: timedelta
-    _refused: HeadgateError | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +70,18 @@ class Tried:
     def title(self) -> str:
         """That of the step."""
         return self.step.title
+
+
+@dataclass
+class Tried(_OneStep):
+    """A step whose failure is evidence that later steps go by, and not the end of the operation.
+
+    Its evidence is that of the step, or its intent with the cause under `failed`. `within` bounds
+    how long it may take; a server that cannot be reached for so long is a failure too.
+    """
+
+    within: timedelta
+    _refused: HeadgateError | None = None
 
     @property
     def patience(self) -> timedelta:
@@ -115,23 +121,12 @@ class Tried:
 
 
 @dataclass
-class LastWay:
+class LastWay(_OneStep):
     """A step after which there is no other way: what it is refused needs a person."""
 
-    step: Step
     still_true: str
     next_step: str
     _refused: Rejected | None = None
-
-    @property
-    def name(self) -> str:
-        """That of the step."""
-        return self.step.name
-
-    @property
-    def title(self) -> str:
-        """That of the step."""
-        return self.step.title
 
     @property
     def patience(self) -> timedelta:

@@ -1,12 +1,10 @@
 """Stage what runs beside the live job: the same, with sinks and transactions of its own."""
 
-import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from headgate.errors import Rejected
-from headgate.ledger.records import DeploymentRecord
 from headgate.operations.deployment.bound_job import BoundJob
 from headgate.operations.deployment.describe_step import DescribeState
 from headgate.operations.deployment.planned_job import bound_of_plan
@@ -14,6 +12,7 @@ from headgate.operations.deployment.stage_step import StageArtefacts
 from headgate.operations.deployment.state_step import declared_manifest
 from headgate.operations.describe_state import read_description
 from headgate.operations.engine.step import Done, Intention, Look, OnlyLooks, Run
+from headgate.operations.restoring.kept_artefacts import kept_artefacts
 from headgate.operations.stage import Artefacts, collect_artefacts, runtime_of
 from headgate.operations.upgrading.plan_upgrade import live_deployment
 from headgate.plan.beside import beside, beside_binding, sinks_left_out
@@ -71,6 +70,7 @@ class CompareBeside(OnlyLooks):
         """All but the sinks' state goes over. Raises Rejected if anything else would not."""
         del intention
         bound, live = bound_beside(run), live_deployment(run)
+        parallelism = live.parallelism or kept_artefacts(run.services, live).parallelism
         plan = run.evidence["plan"]
         text = _text(run)
         manifest = declared_manifest(bound.binding, text)
@@ -90,19 +90,10 @@ class CompareBeside(OnlyLooks):
             {
                 "manifest": manifest.to_json(),
                 "left_out": sorted(left),
-                "old_gates": per_sink * parallelism_of(live),
+                "old_gates": per_sink * parallelism,
                 "new_gates": per_sink * plan["parallelism"],
             }
         )
-
-
-def parallelism_of(deployment: DeploymentRecord) -> int:
-    """How many instances each operator of a deployment has."""
-    if deployment.parallelism is not None:
-        return deployment.parallelism
-    binding = json.loads((Path(deployment.artefacts or "") / "binding.json").read_text())
-    submission: dict[str, Any] = binding["submission"]
-    return int(submission["parallelism.default"])
 
 
 def _plan_beside(run: Run) -> str:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import ClassVar
 
 from headgate.clients.storage import delete_folder, is_there
-from headgate.errors import Rejected
 from headgate.ids import FlinkJobId, FlinkLineName
 from headgate.ledger.records import DeploymentRecord, Json
 from headgate.operations.engine.phases import FAILED, Tried, Within, why_failed, within
@@ -175,9 +174,3 @@ def _shadow(run: Run) -> DeploymentRecord:
 def _folder_of_way_back(run: Run) -> str:
     """Beside the checkpoints of the second shadow job, and deleted with them."""
     return f"{rehearsal_folder(run)}/savepoint"
-
-
-def refuse_unrehearsed(run: Run) -> None:
-    """Raises Rejected unless the rehearsal was passed, where one was decided."""
-    if run.evidence["decide"]["rehearse"] and JudgeRehearsal.name not in run.evidence:
-        raise Rejected(f"{run.job}: the upgrade was not rehearsed")

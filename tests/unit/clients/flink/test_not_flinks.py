@@ -36,6 +36,10 @@ READS: dict[str, Callable[[FlinkClient], Any]] = {
     "latest_savepoint": lambda flink: flink.latest_savepoint(JOB),
     "disposal_status": lambda flink: flink.disposal_status("r"),
     "is_adaptive": lambda flink: flink.is_adaptive(),
+    "all_tasks_run": lambda flink: flink.all_tasks_run(JOB),
+    "configuration": lambda flink: flink.configuration(),
+    "class_path": lambda flink: flink.class_path(),
+    "gates": lambda flink: flink.gates(JOB),
 }
 EFFECTS: dict[str, Callable[[FlinkClient], Any]] = {
     "upload_jar": lambda flink: flink.upload_jar("a.jar", b""),
